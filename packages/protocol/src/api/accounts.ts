@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { isAccountName } from '../names.ts';
+import { id, instant } from './common.ts';
+
+export const role = z.enum(['admin', 'member']);
+export type Role = z.infer<typeof role>;
+
+export const accountName = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .refine(isAccountName, 'an account name has 1 to 32 letters, digits, dots, hyphens or underscores');
+/** 10 to 200 characters; no other rule (NIST SP 800-63B §3.1.1.2). */
+export const password = z.string().min(10, 'a password has at least 10 characters').max(200);
+
+export const account = z.object({ id, name: z.string(), role, createdAt: instant });
+export type Account = z.infer<typeof account>;
+
+export const newAccount = z.strictObject({ name: accountName, password, role: role.default('member') });
+
+/** Is there an account already? `open`: nobody has one yet, the one-time link makes the first. */
+export const setupState = z.object({ open: z.boolean() });
+/** Makes the first account (an admin) and signs it in. `token` is from the one-time link. */
+export const setup = z.strictObject({ token: z.string().max(128), name: accountName, password });
+
+export const signIn = z.strictObject({ name: z.string().max(200), password: z.string().max(200) });
+/** Signs in with the one-time link that `npm start` prints. */
+export const signInByLink = z.strictObject({ token: z.string().max(128) });
+export const passwordChange = z.strictObject({ current: z.string().max(200), next: password });
+
+export const session = z.object({
+  id,
+  current: z.boolean(),
+  createdAt: instant,
+  lastSeenAt: instant,
+  expiresAt: instant,
+  address: z.string(),
+  userAgent: z.string(),
+});
+export type Session = z.infer<typeof session>;
+
+/** A personal access token: for programs; acts as the account at the API and at services in mode `token` or `login`. */
+export const accessToken = z.object({
+  id,
+  name: z.string(),
+  createdAt: instant,
+  expiresAt: instant.optional(),
+  lastUsedAt: instant.optional(),
+});
+export type AccessToken = z.infer<typeof accessToken>;
+export const newAccessToken = z.strictObject({
+  name: z.string().trim().min(1).max(100),
+  /** Days until it ends; absent: never. */
+  days: z.number().int().min(1).max(3650).optional(),
+});
+/** The token itself is shown here and never again. */
+export const madeAccessToken = accessToken.extend({ token: z.string() });

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { serviceKind } from '../control.ts';
+import { isDeviceName, isServiceName } from '../names.ts';
+import { id, instant } from './common.ts';
+
+/** Who may open a service: `login` the owner's session, `basic` a password, `token` an access token, `public` anyone. */
+export const accessMode = z.enum(['login', 'basic', 'token', 'public']);
+export type AccessMode = z.infer<typeof accessMode>;
+
+export const deviceName = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .refine(isDeviceName, 'a device name is one DNS label: 1 to 32 letters, digits and inner hyphens, no "--"');
+export const serviceName = z.string().refine(isServiceName, 'not a service name');
+export const tag = z
+  .string()
+  .trim()
+  .min(1)
+  .max(40)
+  .regex(/^[^\s,]+$/, 'a tag has no spaces or commas');
+export const tags = z.array(tag).max(20);
+
+export const service = z.object({
+  name: z.string(),
+  kind: serviceKind,
+  access: accessMode,
+  /** User name of mode `basic`. Its password is never shown. */
+  basicUser: z.string().optional(),
+  /** Announced by the device over its present link, or over its last one. */
+  offered: z.boolean(),
+  /** Where people open it; `http` services only. */
+  url: z.string().optional(),
+  /** Last time an answer of the service itself came through, and last time it did not. */
+  lastSuccessAt: instant.optional(),
+  lastFailureAt: instant.optional(),
+  lastFailure: z.string().optional(),
+});
+export type Service = z.infer<typeof service>;
+
+/** The link of a device, as measured. */
+export const linkState = z.object({
+  up: z.boolean(),
+  /** Since when it is up or down; absent: never seen. */
+  since: instant.optional(),
+  /** Why the last link ended. */
+  reason: z.string().optional(),
+  /** Last round trip through the data path, in ms, and when it was taken. */
+  rtt: z.number().optional(),
+  rttAt: instant.optional(),
+  /** Remote address of the present or last link. */
+  address: z.string().optional(),
+  /** How the device got through: the SSH port, the HTTPS port, or a WebSocket. */
+  transport: z.enum(['ssh', 'https', 'websocket']).optional(),
+  agent: z.string().optional(),
+  paused: z.boolean(),
+});
+export type LinkState = z.infer<typeof linkState>;
+
+export const device = z.object({
+  id,
+  name: z.string(),
+  /** Former names whose links still lead here. */
+  formerNames: z.array(z.string()),
+  tags,
+  fingerprint: z.string(),
+  createdAt: instant,
+  link: linkState,
+  services: z.array(service),
+  /** Bytes of all its channels since it joined: from the device, to the device. */
+  bytesIn: z.number(),
+  bytesOut: z.number(),
+});
+export type Device = z.infer<typeof device>;
+
+export const deviceQuery = z.strictObject({
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  /** Part of a name or tag. */
+  search: z.string().max(100).optional(),
+  tag: tag.optional(),
+});
+
+export const deviceChange = z.strictObject({ name: deviceName.optional(), tags: tags.optional() });
+
+/** `basic`: user name and password must be given when the mode is set for the first time. */
+export const serviceChange = z.strictObject({
+  access: accessMode,
+  basicUser: z
+    .string()
+    .min(1)
+    .max(64)
+    .regex(/^[^:\p{Cc}]+$/u)
+    .optional(),
+  basicPassword: z.string().min(8).max(200).optional(),
+});
+
+/** One probe through the data path, made now. */
+export const probeResult = z.object({
+  ok: z.boolean(),
+  /** ms until the service's end answered. */
+  took: z.number(),
+  error: z.string().optional(),
+});
+export type ProbeResult = z.infer<typeof probeResult>;
+
+export const healthQuery = z.strictObject({ span: z.enum(['24h', '30d']).default('24h') });
+export const health = z.object({
+  from: instant,
+  to: instant,
+  /** Share of the span (or of the time since the device joined) in which the link was up, 0 to 1. */
+  uptime: z.number().min(0).max(1),
+  /** Periods in order, without gaps; `unknown`: the relay itself was not running. */
+  periods: z.array(z.object({ from: instant, to: instant, state: z.enum(['up', 'down', 'unknown']) })),
+  /** One sample for each interval in which the link was up: mean round trip in ms, bytes of its channels. */
+  samples: z.array(
+    z.object({ at: instant, rtt: z.number().optional(), bytesIn: z.number(), bytesOut: z.number() }),
+  ),
+});
+export type Health = z.infer<typeof health>;
+
+/** A TCP port on the relay that leads to a `tcp` service of the device, and ends by itself. */
+export const forward = z.object({
+  id,
+  deviceId: id,
+  service: z.string(),
+  host: z.string(),
+  port: z.number().int(),
+  createdAt: instant,
+  expiresAt: instant,
+  connections: z.number().int(),
+});
+export type Forward = z.infer<typeof forward>;
+export const newForward = z.strictObject({
+  service: serviceName,
+  /** How long it stays open, in minutes; connections still open then are ended. */
+  minutes: z.number().int().min(1).max(24 * 60).default(60),
+});

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { account } from './accounts.ts';
+
+/** Served to everyone at `/.well-known/porchlight`: what an agent needs to find and pin the relay. */
+export const relayIdentity = z.object({
+  version: z.string(),
+  domain: z.string(),
+  ssh: z.object({
+    /** Where the SSH port is reached from outside; absent when only the HTTPS port serves SSH. */
+    port: z.number().int().optional(),
+    /** `ssh-ed25519 AAAA…`, one line of the public key. */
+    hostKey: z.string(),
+    fingerprint: z.string(),
+  }),
+  /** Path of the WebSocket that carries SSH where only real HTTPS passes. */
+  websocketPath: z.string(),
+});
+export type RelayIdentity = z.infer<typeof relayIdentity>;
+
+/** Who is signed in, and where. */
+export const me = z.object({
+  account,
+  relay: z.object({
+    version: z.string(),
+    domain: z.string(),
+    /** Origin of the console, e.g. `https://relay.example`. */
+    origin: z.string(),
+    hostKeyFingerprint: z.string(),
+    sshPort: z.number().int().optional(),
+    /** SHA-256 of the agent bundle at `/install/porchlight.mjs`; absent when this relay has none built. */
+    agentSha256: z.string().optional(),
+    /** The relay made its own certificate authority; it is at `/install/ca.pem`. */
+    localAuthority: z.boolean(),
+  }),
+});
+export type Me = z.infer<typeof me>;

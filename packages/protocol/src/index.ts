@@ -1,0 +1,5 @@
+export * from './control.ts';
+export * from './errors.ts';
+export * from './fingerprint.ts';
+export * from './headers.ts';
+export * from './names.ts';

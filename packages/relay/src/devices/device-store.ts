@@ -1,0 +1,104 @@
+import type { ServiceKind } from '@porchlight/protocol';
+import type { AccessMode } from '@porchlight/protocol/api';
+
+export interface DeviceRecord {
+  readonly id: string;
+  readonly accountId: string;
+  readonly name: string;
+  readonly formerNames: readonly string[];
+  readonly tags: readonly string[];
+  /** `SHA256:…` of the device's public key; unique on the relay. */
+  readonly fingerprint: string;
+  /** The public key, one line as in OpenSSH's authorized_keys, without comment. */
+  readonly publicKey: string;
+  readonly createdAt: number;
+  /** Last link, as it was when written: kept so that an offline page survives a restart of the relay. */
+  readonly lastUpAt: number | undefined;
+  readonly lastDownAt: number | undefined;
+  readonly lastDownReason: string | undefined;
+  readonly lastAddress: string | undefined;
+  readonly agent: string | undefined;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly services: readonly ServiceRecord[];
+}
+
+export interface ServiceRecord {
+  readonly name: string;
+  readonly kind: ServiceKind;
+  readonly access: AccessMode;
+  readonly basicUser: string | undefined;
+  /** PHC string of argon2id. */
+  readonly basicHash: string | undefined;
+  readonly lastSuccessAt: number | undefined;
+  readonly lastFailureAt: number | undefined;
+  readonly lastFailure: string | undefined;
+}
+
+export type NewDevice = Pick<
+  DeviceRecord,
+  'id' | 'accountId' | 'name' | 'tags' | 'fingerprint' | 'publicKey' | 'createdAt'
+>;
+
+/** What a running link changes in a device's record; written in batches. */
+export interface LinkFacts {
+  readonly deviceId: string;
+  readonly lastUpAt?: number;
+  readonly lastDownAt?: number;
+  readonly lastDownReason?: string;
+  readonly lastAddress?: string;
+  readonly agent?: string;
+  /** To be added to the sums. */
+  readonly bytesIn?: number;
+  readonly bytesOut?: number;
+}
+
+/** Last results of a service; written in batches. */
+export interface ServiceFacts {
+  readonly deviceId: string;
+  readonly service: string;
+  readonly lastSuccessAt?: number;
+  readonly lastFailureAt?: number;
+  readonly lastFailure?: string;
+}
+
+/**
+ * Keeps devices, their names and services. A name belongs to the account that had it first, for ever: it is either
+ * the present or a former name of one device, or reserved after that device is gone. What is asked for people is
+ * confined to one account; the methods without an account serve the SSH server and the publisher, which find the
+ * account by key or host name.
+ */
+export interface DeviceStore {
+  /** @throws PorchlightError `name_taken` (by another account, or by a device that is still there), `conflict` (key) */
+  insert(device: NewDevice): Promise<void>;
+  byFingerprint(fingerprint: string): Promise<DeviceRecord | undefined>;
+  /** By present or former name. */
+  byName(name: string): Promise<DeviceRecord | undefined>;
+  byId(accountId: string, id: string): Promise<DeviceRecord | undefined>;
+  /** In order of name, those after `afterName` first. `search`: part of a name or tag, `%` and `_` taken literally. */
+  list(
+    accountId: string,
+    page: {
+      afterName?: string | undefined;
+      limit: number;
+      search?: string | undefined;
+      tag?: string | undefined;
+    },
+  ): Promise<DeviceRecord[]>;
+  /** The former name goes on leading to the device. @throws PorchlightError `name_taken` */
+  rename(accountId: string, id: string, name: string): Promise<boolean>;
+  setTags(accountId: string, id: string, tags: readonly string[]): Promise<boolean>;
+  /** Its names stay reserved for the account. */
+  remove(accountId: string, id: string): Promise<boolean>;
+  /** Adds services not yet known, in mode `login`, and updates the kind of known ones; never changes an access mode. */
+  addServices(deviceId: string, services: readonly { name: string; kind: ServiceKind }[]): Promise<void>;
+  setAccess(
+    accountId: string,
+    deviceId: string,
+    service: string,
+    access: { access: AccessMode; basicUser?: string | undefined; basicHash?: string | undefined },
+  ): Promise<boolean>;
+  removeService(accountId: string, deviceId: string, service: string): Promise<boolean>;
+  /** One transaction; facts of devices removed meanwhile are passed over. */
+  record(links: readonly LinkFacts[], services: readonly ServiceFacts[]): Promise<void>;
+}

@@ -1,0 +1,22 @@
+import type { AccessTokenStore } from '../access/access-token-store.ts';
+import type { AccountStore } from '../accounts/account-store.ts';
+import type { SessionStore } from '../accounts/session-store.ts';
+import type { AuditStore } from '../audit/audit-store.ts';
+import type { SecretStore } from '../config/secret-store.ts';
+import type { DeviceStore } from '../devices/device-store.ts';
+import type { HealthStore } from '../devices/health-store.ts';
+import type { EnrolmentTokenStore } from '../enrolment/enrolment-token-store.ts';
+
+/** All stores of one database. */
+export interface Stores {
+  readonly accounts: AccountStore;
+  readonly sessions: SessionStore;
+  readonly accessTokens: AccessTokenStore;
+  readonly devices: DeviceStore;
+  readonly health: HealthStore;
+  readonly enrolmentTokens: EnrolmentTokenStore;
+  readonly audit: AuditStore;
+  readonly secrets: SecretStore;
+  /** Waits for what is under way, then closes the database. Idempotent. */
+  close(): Promise<void>;
+}
