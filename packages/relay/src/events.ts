@@ -1,0 +1,44 @@
+import type { JoinRequest } from '@porchlight/protocol/api';
+
+/** What domains tell each other and the live event stream; `accountId` undefined: for every admin. */
+export type RelayEvent =
+  | { readonly type: 'device-changed'; readonly accountId: string; readonly deviceId: string }
+  | { readonly type: 'device-removed'; readonly accountId: string; readonly deviceId: string }
+  | { readonly type: 'join-request'; readonly accountId: string | undefined; readonly request: JoinRequest }
+  | {
+      readonly type: 'join-request-ended';
+      readonly accountId: string | undefined;
+      readonly requestId: string;
+      readonly outcome: 'allowed' | 'denied' | 'expired' | 'withdrawn';
+    }
+  | { readonly type: 'sessions-ended'; readonly accountId: string; readonly sessionIds: readonly string[] }
+  | { readonly type: 'account-removed'; readonly accountId: string };
+
+/** Carries events to whoever listens. Listeners are called in order of subscription, after `publish` returned. */
+export interface EventBus {
+  publish(event: RelayEvent): void;
+  /** Gives what ends the subscription. */
+  subscribe(listener: (event: RelayEvent) => void): () => void;
+}
+
+/** The bus of a single relay process. A listener that throws is reported and does not hinder the others. */
+export function createEventBus(onListenerError: (error: unknown) => void): EventBus {
+  const listeners = new Set<(event: RelayEvent) => void>();
+  return {
+    publish(event) {
+      queueMicrotask(() => {
+        for (const listener of [...listeners]) {
+          try {
+            listener(event);
+          } catch (error) {
+            onListenerError(error);
+          }
+        }
+      });
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
