@@ -134,5 +134,10 @@ export type Forward = z.infer<typeof forward>;
 export const newForward = z.strictObject({
   service: serviceName,
   /** How long it stays open, in minutes; connections still open then are ended. */
-  minutes: z.number().int().min(1).max(24 * 60).default(60),
+  minutes: z
+    .number()
+    .int()
+    .min(1)
+    .max(24 * 60)
+    .default(60),
 });

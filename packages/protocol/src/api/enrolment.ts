@@ -23,7 +23,11 @@ export const joinRequestQuery = z.strictObject({
   /** Finds a request that was not addressed to this account, by the code the device shows. */
   code: z.string().max(20).optional(),
 });
-export const allowance = z.strictObject({ code: z.string().max(20), name: deviceName, tags: tags.default([]) });
+export const allowance = z.strictObject({
+  code: z.string().max(20),
+  name: deviceName,
+  tags: tags.default([]),
+});
 export const denial = z.strictObject({ code: z.string().max(20) });
 
 /** Lets devices in without a person: for fleets and unattended set-up. */
