@@ -17,7 +17,7 @@ export async function fingerprintOf(keyBlob: Uint8Array): Promise<string> {
 export async function joinCode(deviceFingerprint: string, relayFingerprint: string): Promise<string> {
   const text = new TextEncoder().encode(`porchlight join\n${deviceFingerprint}\n${relayFingerprint}`);
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', text));
-  const code = [...digest.slice(0, 8)].map((byte) => ALPHABET[byte & 31]).join('');
+  const code = Array.from(digest.slice(0, 8), (byte) => ALPHABET[byte & 31]).join('');
   return `${code.slice(0, 4)}-${code.slice(4)}`;
 }
 

@@ -27,7 +27,7 @@ export function createEventBus(onListenerError: (error: unknown) => void): Event
   return {
     publish(event) {
       queueMicrotask(() => {
-        for (const listener of [...listeners]) {
+        for (const listener of listeners) {
           try {
             listener(event);
           } catch (error) {
