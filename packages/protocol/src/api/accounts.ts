@@ -17,11 +17,13 @@ export const account = z.object({ id, name: z.string(), role, createdAt: instant
 export type Account = z.infer<typeof account>;
 
 export const newAccount = z.strictObject({ name: accountName, password, role: role.default('member') });
+export type NewAccount = z.input<typeof newAccount>;
 
 /** Is there an account already? `open`: nobody has one yet, the one-time link makes the first. */
 export const setupState = z.object({ open: z.boolean() });
 /** Makes the first account (an admin) and signs it in. `token` is from the one-time link. */
 export const setup = z.strictObject({ token: z.string().max(128), name: accountName, password });
+export type Setup = z.input<typeof setup>;
 
 export const signIn = z.strictObject({ name: z.string().max(200), password: z.string().max(200) });
 /** Signs in with the one-time link that `npm start` prints. */
@@ -53,5 +55,7 @@ export const newAccessToken = z.strictObject({
   /** Days until it ends; absent: never. */
   days: z.number().int().min(1).max(3650).optional(),
 });
+export type NewAccessToken = z.input<typeof newAccessToken>;
 /** The token itself is shown here and never again. */
 export const madeAccessToken = accessToken.extend({ token: z.string() });
+export type MadeAccessToken = z.infer<typeof madeAccessToken>;

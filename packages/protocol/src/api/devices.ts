@@ -82,6 +82,7 @@ export const deviceQuery = z.strictObject({
 });
 
 export const deviceChange = z.strictObject({ name: deviceName.optional(), tags: tags.optional() });
+export type DeviceChange = z.input<typeof deviceChange>;
 
 /** `basic`: user name and password must be given when the mode is set for the first time. */
 export const serviceChange = z.strictObject({
@@ -94,6 +95,7 @@ export const serviceChange = z.strictObject({
     .optional(),
   basicPassword: z.string().min(8).max(200).optional(),
 });
+export type ServiceChange = z.input<typeof serviceChange>;
 
 /** One probe through the data path, made now. */
 export const probeResult = z.object({
@@ -141,3 +143,4 @@ export const newForward = z.strictObject({
     .max(24 * 60)
     .default(60),
 });
+export type NewForward = z.input<typeof newForward>;

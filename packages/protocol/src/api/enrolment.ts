@@ -28,6 +28,7 @@ export const allowance = z.strictObject({
   name: deviceName,
   tags: tags.default([]),
 });
+export type Allowance = z.input<typeof allowance>;
 export const denial = z.strictObject({ code: z.string().max(20) });
 
 /** Lets devices in without a person: for fleets and unattended set-up. */
@@ -52,5 +53,7 @@ export const newEnrolmentToken = z.strictObject({
     .default(24),
   uses: z.number().int().min(1).max(100_000).default(1),
 });
+export type NewEnrolmentToken = z.input<typeof newEnrolmentToken>;
 /** The token itself is shown here and never again. */
 export const madeEnrolmentToken = enrolmentToken.extend({ token: z.string() });
+export type MadeEnrolmentToken = z.infer<typeof madeEnrolmentToken>;
