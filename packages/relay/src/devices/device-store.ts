@@ -85,6 +85,7 @@ export interface DeviceStore {
       tag?: string | undefined;
     },
   ): Promise<DeviceRecord[]>;
+  count(accountId: string): Promise<number>;
   /** The former name goes on leading to the device. @throws PorchlightError `name_taken` */
   rename(accountId: string, id: string, name: string): Promise<boolean>;
   setTags(accountId: string, id: string, tags: readonly string[]): Promise<boolean>;

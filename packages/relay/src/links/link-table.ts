@@ -1,5 +1,6 @@
 import type { AnnouncedService } from '@porchlight/protocol';
 import type { LinkState, ProbeResult } from '@porchlight/protocol/api';
+import type { Link } from './link.ts';
 
 /** What the rest of the relay asks about live links. */
 export interface LiveLinks {
@@ -13,4 +14,62 @@ export interface LiveLinks {
   probe(deviceId: string, service: string, signal: AbortSignal): Promise<ProbeResult>;
   /** Ends the present link, if there is one; the reason is told to the device. */
   end(deviceId: string, reason: string): void;
+}
+
+/** What happens to links, for those who keep records. */
+export interface LinkListener {
+  up(link: Link): void;
+  /** A new round trip, changed services, paused or resumed. */
+  changed(link: Link): void;
+  down(link: Link, reason: string): void;
+}
+
+/** The links that are up: one for each device at most. */
+export class LinkTable {
+  readonly #links = new Map<string, Link>();
+  readonly #listeners: LinkListener[] = [];
+
+  listen(listener: LinkListener): void {
+    this.#listeners.push(listener);
+  }
+
+  get(deviceId: string): Link | undefined {
+    return this.#links.get(deviceId);
+  }
+
+  get size(): number {
+    return this.#links.size;
+  }
+
+  all(): IterableIterator<Link> {
+    return this.#links.values();
+  }
+
+  /** Puts a link in; an earlier link of the same device is ended and counts as down before the new one is up. */
+  attach(link: Link): void {
+    const old = this.#links.get(link.deviceId);
+    if (old !== undefined) {
+      old.end('the device connected again');
+      this.detach(old, 'the device connected again');
+    }
+    this.#links.set(link.deviceId, link);
+    for (const listener of this.#listeners) listener.up(link);
+  }
+
+  changed(link: Link): void {
+    if (this.#links.get(link.deviceId) !== link) return;
+    for (const listener of this.#listeners) listener.changed(link);
+  }
+
+  /** Takes a link out, if it is still in. */
+  detach(link: Link, reason: string): void {
+    if (this.#links.get(link.deviceId) !== link) return;
+    this.#links.delete(link.deviceId);
+    for (const listener of this.#listeners) listener.down(link, reason);
+  }
+
+  /** Ends every link of a device or account that is gone. */
+  endWhere(which: (link: Link) => boolean, reason: string): void {
+    for (const link of [...this.#links.values()]) if (which(link)) link.end(reason);
+  }
 }

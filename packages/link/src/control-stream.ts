@@ -1,0 +1,65 @@
+import type { Duplex } from 'node:stream';
+import { CONTROL_LINE_MAX } from '@porchlight/protocol';
+import type { z } from 'zod';
+
+/** The control channel: typed messages, one JSON line each, in both directions. */
+export interface ControlStream<Out> {
+  send(message: Out): void;
+  /** Sends EOF after what was sent. Idempotent. */
+  end(): void;
+}
+
+/**
+ * Splits a byte stream into lines and parses each by `schema`. A line that is too long, no JSON, or of no known
+ * message ends the stream through `onBroken`, once; nothing more is delivered after that.
+ */
+export function openControlStream<In, Out>(
+  stream: Duplex,
+  schema: z.ZodType<In>,
+  handlers: { message(message: In): void; broken(why: string): void; end(): void },
+): ControlStream<Out> {
+  let pending = '';
+  let broken = false;
+  const breakOff = (why: string): void => {
+    broken = true;
+    pending = '';
+    handlers.broken(why);
+  };
+  stream.setEncoding('utf8');
+  stream.on('data', (text: string) => {
+    if (broken) return;
+    pending += text;
+    for (;;) {
+      const at = pending.indexOf('\n');
+      if (at > CONTROL_LINE_MAX || (at < 0 && pending.length > CONTROL_LINE_MAX)) {
+        return breakOff(`a control line is longer than ${CONTROL_LINE_MAX} bytes`);
+      }
+      if (at < 0) return;
+      const message = parseLine(pending.slice(0, at), schema);
+      pending = pending.slice(at + 1);
+      if (message === undefined) return breakOff('a control line is not a known message');
+      handlers.message(message);
+      if (broken) return;
+    }
+  });
+  stream.on('end', () => handlers.end());
+  stream.on('error', () => breakOff('the control channel failed'));
+  return {
+    send(message) {
+      if (!broken && stream.writable) stream.write(`${JSON.stringify(message)}\n`);
+    },
+    end() {
+      stream.end();
+    },
+  };
+}
+
+function parseLine<T>(line: string, schema: z.ZodType<T>): T | undefined {
+  try {
+    const parsed = schema.safeParse(JSON.parse(line));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    // Not JSON: the caller says so to the peer.
+    return undefined;
+  }
+}

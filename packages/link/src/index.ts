@@ -1,0 +1,5 @@
+export { LINK_ALGORITHMS } from './algorithms.ts';
+export { adoptChannel, CHANNEL_BUFFER_MAX, type Channel } from './channel.ts';
+export { type ControlStream, openControlStream } from './control-stream.ts';
+export { joinStreams } from './join-streams.ts';
+export { nativeCipherInUse } from './native-cipher.ts';

@@ -1,0 +1,41 @@
+import type { Duplex } from 'node:stream';
+
+/**
+ * Joins two byte streams until both directions have ended, with back-pressure and half-close in each. The one owner
+ * of both: an error of either destroys the other at once; when one has closed, the other may still write out what it
+ * was given, and is then destroyed too.
+ * @param onDone called once, when both are finished with
+ */
+export function joinStreams(a: Duplex, b: Duplex, onDone?: (error: Error | undefined) => void): void {
+  let open = 2;
+  let firstError: Error | undefined;
+  const watch = (stream: Duplex, other: Duplex): void => {
+    let closed = false;
+    stream.on('error', (error: Error) => {
+      firstError ??= error;
+      stream.destroy();
+      other.destroy();
+    });
+    stream.on('close', () => {
+      if (closed) return;
+      closed = true;
+      open -= 1;
+      if (open === 0) onDone?.(firstError);
+      else if (firstError === undefined && stream.readableEnded) destroyWhenWritten(other);
+      else other.destroy();
+    });
+  };
+  watch(a, b);
+  watch(b, a);
+  a.pipe(b);
+  b.pipe(a);
+}
+
+function destroyWhenWritten(stream: Duplex): void {
+  if (stream.writableFinished) {
+    stream.destroy();
+    return;
+  }
+  stream.once('finish', () => stream.destroy());
+  stream.end();
+}

@@ -1,0 +1,9 @@
+export type {
+  DeviceRecord,
+  DeviceStore,
+  LinkFacts,
+  NewDevice,
+  ServiceFacts,
+  ServiceRecord,
+} from './device-store.ts';
+export type { HealthSample, HealthStore, LinkEvent, RelayRun } from './health-store.ts';

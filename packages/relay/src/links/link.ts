@@ -1,0 +1,39 @@
+import type { Duplex } from 'node:stream';
+import type { AnnouncedService } from '@porchlight/protocol';
+import type { LinkState } from '@porchlight/protocol/api';
+
+export type LinkTransport = NonNullable<LinkState['transport']>;
+
+/**
+ * One live connection of a device. Whoever made it calls `end` or `destroy`; it leaves every table through its
+ * `closed` event alone.
+ */
+export interface Link {
+  readonly deviceId: string;
+  readonly accountId: string;
+  /** Name of the device when the link came up: for logs. */
+  readonly deviceName: string;
+  readonly transport: LinkTransport;
+  /** Remote address. */
+  readonly address: string;
+  readonly upSince: number;
+  readonly agent: string;
+  readonly services: readonly AnnouncedService[];
+  readonly paused: boolean;
+  /** Last round trip through the data path, in ms, and when it was taken. */
+  readonly rtt: { readonly ms: number; readonly at: number } | undefined;
+  /** Bytes of the connection so far: from the device, to the device. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly openChannels: number;
+  /**
+   * Opens a channel to a service.
+   * @throws PorchlightError `service_unknown`, `service_unreachable` (the device refused), `device_timeout`
+   * (10 s without an answer), `busy` (too many channels), `device_offline` (the link ended meanwhile)
+   */
+  openChannel(service: string, from: { address: string; port: number }): Promise<Duplex>;
+  /** Tells the device to come back after `afterMs`, so that it does not take the end of the link for a fault. */
+  drain(afterMs: number): void;
+  /** Ends the connection and gives the reason to whoever asks later. Idempotent. */
+  end(reason: string): void;
+}

@@ -1,0 +1,44 @@
+import { fingerprintOf } from '@porchlight/protocol';
+import ssh2, { type ParsedKey, type PublicKeyAuthContext } from 'ssh2';
+
+/** A public key that a client has proven to hold. */
+export interface DeviceKey {
+  /** `SHA256:…` */
+  readonly fingerprint: string;
+  /** `<type> <base64>`, without comment. */
+  readonly publicKey: string;
+}
+
+const KEY_TYPES = new Set([
+  'ssh-ed25519',
+  'ssh-rsa',
+  'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521',
+]);
+/** Blob sizes (bytes) that leave out RSA keys under 2048 and over 8192 bit. */
+const RSA_BLOB_MIN = 270;
+const BLOB_MAX = 1100;
+
+/** The key that a client offers in `publickey` authentication (RFC 4252 §7); undefined when it is none that we take. */
+export function parseOfferedKey(context: PublicKeyAuthContext): ParsedKey | undefined {
+  const blob = context.key.data;
+  if (blob.length > BLOB_MAX) return undefined;
+  const parsed = ssh2.utils.parseKey(blob);
+  if (parsed instanceof Error || Array.isArray(parsed)) return undefined;
+  if (!KEY_TYPES.has(parsed.type) || (parsed.type === 'ssh-rsa' && blob.length < RSA_BLOB_MIN))
+    return undefined;
+  return parsed;
+}
+
+/** True when the client's signature fits: it holds the private key. SHA-1 signatures of RSA are not taken. */
+export function provesKey(context: PublicKeyAuthContext, key: ParsedKey): boolean {
+  if (context.signature === undefined || context.blob === undefined) return false;
+  if (key.type === 'ssh-rsa' && context.hashAlgo === 'sha1') return false;
+  return key.verify(context.blob, context.signature, context.hashAlgo) === true;
+}
+
+export async function describeKey(key: ParsedKey): Promise<DeviceKey> {
+  const blob = key.getPublicSSH();
+  return { fingerprint: await fingerprintOf(blob), publicKey: `${key.type} ${blob.toString('base64')}` };
+}

@@ -1,0 +1,4 @@
+export { DeviceAdmission } from './device-admission.ts';
+export { DeviceSession } from './device-session.ts';
+export { type HostKey, loadHostKey } from './host-key.ts';
+export { type IncomingSocket, SshServer } from './ssh-server.ts';

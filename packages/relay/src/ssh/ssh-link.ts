@@ -1,0 +1,173 @@
+import type { Duplex } from 'node:stream';
+import { adoptChannel } from '@porchlight/link';
+import {
+  type AnnouncedService,
+  PorchlightError,
+  type RelayMessage,
+  SERVICE_BIND_PORT,
+} from '@porchlight/protocol';
+import type { Connection } from 'ssh2';
+import type { Clock } from '../clock.ts';
+import type { Link, LinkTransport } from '../links/index.ts';
+
+/** A device that does not answer a channel opening for so long has a problem of its own: 504. */
+const CHANNEL_OPEN_DEADLINE_MS = 10_000;
+
+/** The connection below SSH, counted. */
+export interface LinkSocket {
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** Bytes accepted for writing that the network has not taken yet. */
+  readonly writableLength: number;
+  destroy(): void;
+}
+
+export interface SshLinkParts {
+  readonly device: { readonly id: string; readonly accountId: string; readonly name: string };
+  readonly connection: Connection;
+  readonly socket: LinkSocket;
+  readonly transport: LinkTransport;
+  readonly address: string;
+  readonly agent: string;
+  readonly maxChannels: number;
+  readonly clock: Clock;
+  /** Writes to the control channel. */
+  readonly send: (message: RelayMessage) => void;
+}
+
+/** A device's SSH connection as a link: each channel is a `forwarded-tcpip` (RFC 4254 §7.2) to a service by name. */
+export class SshLink implements Link {
+  readonly deviceId: string;
+  readonly accountId: string;
+  readonly deviceName: string;
+  readonly transport: LinkTransport;
+  readonly address: string;
+  readonly upSince: number;
+  readonly agent: string;
+  /** Why the link ended, from whoever ended it; otherwise the connection was lost. */
+  endReason = 'connection lost';
+  paused = false;
+  rtt: { ms: number; at: number } | undefined;
+  readonly #parts: SshLinkParts;
+  readonly #forwarded = new Set<string>();
+  #announced: readonly AnnouncedService[] = [];
+  #services: readonly AnnouncedService[] = [];
+  #openChannels = 0;
+  #ended = false;
+
+  constructor(parts: SshLinkParts) {
+    this.#parts = parts;
+    this.deviceId = parts.device.id;
+    this.accountId = parts.device.accountId;
+    this.deviceName = parts.device.name;
+    this.transport = parts.transport;
+    this.address = parts.address;
+    this.agent = parts.agent;
+    this.upSince = parts.clock.now();
+  }
+
+  get services(): readonly AnnouncedService[] {
+    return this.#services;
+  }
+
+  get bytesIn(): number {
+    return this.#parts.socket.bytesRead;
+  }
+
+  get bytesOut(): number {
+    return this.#parts.socket.bytesWritten;
+  }
+
+  /** Bytes that wait for the network: a peer that never reads makes this grow. */
+  get unsent(): number {
+    return this.#parts.socket.writableLength;
+  }
+
+  get openChannels(): number {
+    return this.#openChannels;
+  }
+
+  /** A service counts as offered when it is both announced and forwarded. */
+  announce(services: readonly AnnouncedService[]): void {
+    this.#announced = services;
+    this.#settleServices();
+  }
+
+  addForward(name: string): void {
+    this.#forwarded.add(name);
+    this.#settleServices();
+  }
+
+  removeForward(name: string): void {
+    this.#forwarded.delete(name);
+    this.#settleServices();
+  }
+
+  get forwardCount(): number {
+    return this.#forwarded.size;
+  }
+
+  openChannel(service: string, from: { address: string; port: number }): Promise<Duplex> {
+    if (this.#ended) return Promise.reject(new PorchlightError('device_offline'));
+    if (!this.#services.some((offered) => offered.name === service)) {
+      return Promise.reject(new PorchlightError('service_unknown'));
+    }
+    if (this.#openChannels >= this.#parts.maxChannels) {
+      return Promise.reject(new PorchlightError('busy', 'Too many connections to this device are open'));
+    }
+    this.#openChannels += 1;
+    return new Promise((resolve, reject) => {
+      let late = false;
+      const cancelDeadline = this.#parts.clock.after(CHANNEL_OPEN_DEADLINE_MS, () => {
+        late = true;
+        reject(new PorchlightError('device_timeout'));
+      });
+      this.#parts.connection.forwardOut(
+        service,
+        SERVICE_BIND_PORT,
+        from.address,
+        from.port,
+        (error, opened) => {
+          cancelDeadline();
+          if (error !== undefined) {
+            this.#openChannels -= 1;
+            reject(
+              this.#ended
+                ? new PorchlightError('device_offline')
+                : new PorchlightError('service_unreachable', undefined, { cause: error }),
+            );
+            return;
+          }
+          const channel = adoptChannel(opened, () => this.end('the device sent more than it was allowed to'));
+          channel.once('close', () => {
+            this.#openChannels -= 1;
+          });
+          if (late) channel.destroy();
+          else resolve(channel);
+        },
+      );
+    });
+  }
+
+  drain(afterMs: number): void {
+    this.#parts.send({ type: 'drain', after: afterMs });
+  }
+
+  end(reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.endReason = reason;
+    this.#parts.connection.end();
+    // The peer may be gone without a word: do not wait for its FIN.
+    this.#parts.clock.after(1000, () => this.#parts.socket.destroy());
+  }
+
+  /** To be called when the connection has closed. */
+  markClosed(): void {
+    this.#ended = true;
+  }
+
+  #settleServices(): void {
+    this.#services = this.#announced.filter((service) => this.#forwarded.has(service.name));
+  }
+}

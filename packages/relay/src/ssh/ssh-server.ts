@@ -1,0 +1,148 @@
+import { LINK_ALGORITHMS } from '@porchlight/link';
+import ssh2, { type AuthContext, type ClientInfo, type Connection } from 'ssh2';
+import type { Clock } from '../clock.ts';
+import type { LinkTransport } from '../links/index.ts';
+import type { Logger } from '../telemetry/index.ts';
+import { UnauthenticatedLimit } from './connection-limits.ts';
+import { type DeviceKey, describeKey, parseOfferedKey, provesKey } from './device-key.ts';
+import type { LinkSocket } from './ssh-link.ts';
+
+/** Places for connections that are not yet let in, in all. */
+const UNAUTHENTICATED_MAX = 1000;
+/** Public keys that one connection may try (OpenSSH's MaxAuthTries is 6). */
+const AUTH_TRIES_MAX = 6;
+
+/** A TCP connection, or what stands for one. */
+export interface IncomingSocket extends LinkSocket {
+  setNoDelay?(noDelay: boolean): unknown;
+  once(event: 'close', listener: () => void): unknown;
+}
+
+/** A client that has proven a key; nobody has decided yet what it may do. */
+export interface ProvenClient {
+  readonly connection: Connection;
+  readonly socket: LinkSocket;
+  readonly key: DeviceKey;
+  readonly userName: string;
+  readonly address: string;
+  readonly transport: LinkTransport;
+  /** The peer's own version string, e.g. `OpenSSH_9.2`. */
+  readonly software: string;
+  /** To be called when it is known, or waits under a limit of its own: it no longer counts as a stranger. */
+  readonly admitted: () => void;
+}
+
+export interface SshServerParts {
+  readonly hostKey: { readonly privateKey: string };
+  readonly version: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: { readonly unauthenticatedPerAddress: number; readonly handshakeMs: number };
+  readonly onClient: (client: ProvenClient) => void;
+}
+
+interface Incoming {
+  readonly socket: IncomingSocket;
+  readonly address: string;
+  readonly transport: LinkTransport;
+  readonly leave: () => void;
+  readonly cancelDeadline: () => void;
+}
+
+/**
+ * The SSH server (RFC 4252 to 4254): takes sockets from any listener, lets every client in that proves a public key,
+ * and hands it on. Who it is and what it may do is decided there.
+ */
+export class SshServer {
+  readonly #server: ssh2.Server;
+  readonly #parts: SshServerParts;
+  readonly #limit: UnauthenticatedLimit;
+  /** By socket, until ssh2 reports the connection, which it does after the peer's version string. */
+  readonly #incoming = new WeakMap<object, Incoming>();
+
+  constructor(parts: SshServerParts) {
+    this.#parts = parts;
+    this.#limit = new UnauthenticatedLimit({
+      perAddress: parts.limits.unauthenticatedPerAddress,
+      inAll: UNAUTHENTICATED_MAX,
+    });
+    // Liveness is the link table's business; ssh2's own timer would ping every link.
+    Reflect.set(ssh2.Server, 'KEEPALIVE_CLIENT_INTERVAL', -1);
+    this.#server = new ssh2.Server({
+      hostKeys: [parts.hostKey.privateKey],
+      ident: `Porchlight_${parts.version}`,
+      algorithms: LINK_ALGORITHMS,
+    });
+    this.#server.on('connection', (connection: Connection, info: ClientInfo) => {
+      const socket: unknown = Reflect.get(connection, '_sock');
+      const incoming = typeof socket === 'object' && socket !== null ? this.#incoming.get(socket) : undefined;
+      if (incoming === undefined) connection.end();
+      else this.#authenticate(connection, info, incoming);
+    });
+  }
+
+  /** Takes a connection whose first bytes have not been read, or have been put back. */
+  accept(socket: IncomingSocket, address: string, transport: LinkTransport): void {
+    const { clock, limits, logger } = this.#parts;
+    const leave = this.#limit.enter(address);
+    if (leave === undefined) {
+      logger.warn({ address }, 'ssh.too-many-strangers');
+      socket.destroy();
+      return;
+    }
+    const cancelDeadline = clock.after(limits.handshakeMs, () => {
+      logger.debug({ address }, 'ssh.handshake-too-slow');
+      socket.destroy();
+    });
+    socket.once('close', () => {
+      cancelDeadline();
+      leave();
+    });
+    socket.setNoDelay?.(true);
+    this.#incoming.set(socket, { socket, address, transport, leave, cancelDeadline });
+    // The types ask for a net.Socket; any duplex stream does (the WebSocket's).
+    Reflect.apply(this.#server.injectSocket, this.#server, [socket]);
+  }
+
+  #authenticate(connection: Connection, info: ClientInfo, incoming: Incoming): void {
+    const { logger } = this.#parts;
+    let tries = 0;
+    let proven: { key: Promise<DeviceKey>; userName: string } | undefined;
+    connection.on('error', (error: Error) => {
+      logger.debug({ address: incoming.address, reason: error.message }, 'ssh.connection-error');
+    });
+    connection.on('authentication', (context: AuthContext) => {
+      if (context.method !== 'publickey') return context.reject(['publickey']);
+      tries += 1;
+      const key = parseOfferedKey(context);
+      if (tries > AUTH_TRIES_MAX * 2) return incoming.socket.destroy();
+      if (key === undefined || context.username.length > 128) return context.reject(['publickey']);
+      if (context.signature === undefined) return context.accept();
+      if (!provesKey(context, key)) return context.reject(['publickey']);
+      proven = { key: describeKey(key), userName: context.username };
+      context.accept();
+    });
+    connection.on('ready', () => {
+      incoming.cancelDeadline();
+      if (proven === undefined) return incoming.socket.destroy();
+      const { userName } = proven;
+      proven.key.then(
+        (key) =>
+          this.#parts.onClient({
+            connection,
+            socket: incoming.socket,
+            key,
+            userName,
+            address: incoming.address,
+            transport: incoming.transport,
+            software: info.header.versions.software.slice(0, 64),
+            admitted: incoming.leave,
+          }),
+        (error: unknown) => {
+          logger.error({ error }, 'ssh.key-not-readable');
+          incoming.socket.destroy();
+        },
+      );
+    });
+  }
+}
