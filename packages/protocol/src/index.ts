@@ -3,3 +3,4 @@ export * from './errors.ts';
 export * from './fingerprint.ts';
 export * from './headers.ts';
 export * from './names.ts';
+export * from './request-path.ts';
