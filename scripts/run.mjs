@@ -9,12 +9,12 @@ import { environment, root } from './bootstrap/runtime.mjs';
 
 /** Command → arguments for Node, paths from the root of the checkout. */
 const commands = new Map([
-  ['start', ['scripts/tasks/start.mjs']],
-  ['test', ['scripts/tasks/test.mjs']],
+  ['start', ['scripts/tasks/start.ts']],
+  ['test', ['scripts/tasks/test.ts']],
   ['bench', ['test/bench/main.ts']],
-  ['check', ['scripts/tasks/check.mjs']],
+  ['check', ['scripts/tasks/check.ts']],
   ['format', ['node_modules/@biomejs/biome/bin/biome', 'check', '--write', '.']],
-  ['build', ['scripts/tasks/build.mjs']],
+  ['build', ['scripts/tasks/build.ts']],
   ['reference', ['scripts/reference.ts']],
   ['porchlight', ['packages/cli/src/main.ts']],
 ]);

@@ -20,7 +20,9 @@ export async function buildCipher(node, env, say) {
     say(error.message);
   }
   if (!(await loads(node))) {
-    say("no native cipher for ssh2 (it needs a C++ compiler, make and Python): tunnels run at half the speed");
+    say(
+      'no native cipher for ssh2 (it needs a C++ compiler, make and Python): tunnels run at half the speed',
+    );
   }
 }
 

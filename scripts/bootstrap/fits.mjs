@@ -13,7 +13,8 @@ export function fits(root) {
   const present = packagesOf(hidden);
   for (const [path, entry] of wanted) {
     const found = present.get(path);
-    if (found === undefined ? !entry.optional && !entry.devOptional : found.version !== entry.version) return false;
+    if (found === undefined ? !entry.optional && !entry.devOptional : found.version !== entry.version)
+      return false;
   }
   return [...present.keys()].every((path) => wanted.has(path));
 }

@@ -52,7 +52,9 @@ function stampIsRight() {
 }
 
 function stamp() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   return `${lock} ${chosenVersion()} ${process.platform}-${process.arch}\n`;
 }
 
