@@ -1,0 +1,82 @@
+import { canonicalHeader } from './header-names.ts';
+
+/** What the visitor asks, as the relay vouches for it. */
+export interface PolicyRequest {
+  readonly service: string;
+  /** As sent, e.g. `GET`; a WebSocket upgrade is a `GET`. */
+  readonly method: string;
+  /** The request target as sent: path and query. */
+  readonly target: string;
+  /** Account name; undefined for visitors that are not signed in. */
+  readonly person?: string | undefined;
+  /** What the person is to the device, e.g. `owner`. */
+  readonly role?: string | undefined;
+}
+
+/** A request that policy refused. `rule` is the line in the policy file, absent when no rule was involved. */
+export interface Denied {
+  readonly kind: 'deny';
+  readonly code: 'denied_by_device' | 'ambiguous_path';
+  readonly rule?: number;
+  /** For the visitor, the log and the audit; holds nothing that the visitor sent and no secret. */
+  readonly reason: string;
+}
+
+const NOTHING: readonly never[] = [];
+
+export interface HeaderChanges {
+  /** Canonical names ({@link canonicalHeader}) to take out of what the visitor sent. */
+  readonly remove: ReadonlySet<string>;
+  readonly add: readonly (readonly [name: string, value: string])[];
+}
+
+/**
+ * A request that policy lets through. What may hold secrets lies behind getters and private fields, so that neither
+ * `JSON.stringify` nor an inspecting logger shows it; do not log `target` or `addHeaders`.
+ */
+export class Allowed {
+  readonly kind = 'allow';
+  readonly rule: number | undefined;
+  readonly #target: string;
+  readonly #headers: HeaderChanges | undefined;
+
+  constructor(target: string, rule?: number, headers?: HeaderChanges) {
+    this.#target = target;
+    this.rule = rule;
+    this.#headers = headers;
+  }
+
+  /** The request target for the local server. */
+  get target(): string {
+    return this.#target;
+  }
+
+  /** Headers to add; each replaces what the visitor sent under its name. */
+  get addHeaders(): HeaderChanges['add'] {
+    return this.#headers?.add ?? NOTHING;
+  }
+
+  /** False when the visitor's headers pass as they are: the quick way for most requests. */
+  get changesHeaders(): boolean {
+    return this.#headers !== undefined;
+  }
+
+  /** True for a header of the visitor that must not pass, in any spelling. */
+  dropsHeader(name: string): boolean {
+    return this.#headers?.remove.has(canonicalHeader(name)) ?? false;
+  }
+
+  /** A raw header list (`name, value, name, value, …` as in Node's `rawHeaders`) as the local server shall get it. */
+  rewriteHeaders(raw: readonly string[]): readonly string[] {
+    if (this.#headers === undefined) return raw;
+    const result: string[] = [];
+    for (let at = 0; at + 1 < raw.length; at += 2) {
+      const name = raw[at] ?? '';
+      if (!this.dropsHeader(name)) result.push(name, raw[at + 1] ?? '');
+    }
+    for (const [name, value] of this.#headers.add) result.push(name, value);
+    return result;
+  }
+}
+
+export type Decision = Allowed | Denied;
