@@ -1,0 +1,11 @@
+export { ConfigError } from './config-error.ts';
+export { prepareDataFolder } from './data-folder.ts';
+export { type DataFolderLock, dataFolderLock } from './data-folder-lock.ts';
+export { describeListenError, type ListenWish } from './listen-error.ts';
+export { type ConfigSources, type LoadedConfig, loadConfig } from './load-config.ts';
+export { type OptionDescriptor, relayOptions } from './options.ts';
+export { isLoopbackName, type RelayConfig } from './relay-config.ts';
+export { Secret } from './secret.ts';
+export type { SecretStore } from './secret-store.ts';
+export { createAddressMatcher } from './trusted-proxies.ts';
+export type { PortRange } from './values.ts';

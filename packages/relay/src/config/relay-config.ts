@@ -1,0 +1,211 @@
+import { z } from 'zod';
+import { type ConfigKey, describeKeys, key, optionalKey, section } from './keys.ts';
+import {
+  addressBlocks,
+  choice,
+  count,
+  databaseUrl,
+  domain,
+  host,
+  path,
+  portOrOff,
+  portRange,
+  publicPort,
+} from './values.ts';
+
+const hostOf = (what: string, fallback = 'auto') =>
+  key(host, {
+    description: `Address to listen on for ${what}.${fallback === 'auto' ? ' "auto": 127.0.0.1 when the domain is localhost or ends in .localhost, otherwise every address.' : ''}`,
+    default: fallback,
+  });
+
+const publicPortOf = (what: string, flag: string, example: string) =>
+  optionalKey(publicPort, {
+    description: `The ${what} port as seen from outside, where a router or container maps it to another one.`,
+    flag,
+    example,
+  });
+
+const limit = (fallback: number, max: number, description: string, unit?: string) =>
+  key(count(1, max), { description, default: String(fallback), ...(unit === undefined ? {} : { unit }) });
+
+/** Every key of the relay's configuration with its type, default, flag and description. */
+const keys = z.strictObject({
+  data: key(path, {
+    description: 'Folder for everything the relay keeps: its database, keys and lock. Made if it is missing.',
+    flag: 'data <folder>',
+    default: '~/.porchlight/relay',
+    isPath: true,
+  }),
+  domain: key(domain, {
+    description:
+      'Domain of the relay. The console is at this name; each published service gets a host name below it, so DNS needs both DOMAIN and *.DOMAIN.',
+    flag: 'domain <name>',
+    default: 'localhost',
+  }),
+  http: section('Plain HTTP: redirects to HTTPS, and serves directly on loopback names.', {
+    port: key(portOrOff, {
+      description: 'Port for HTTP; 0 for any free one, "off" for none. A public relay wants 80.',
+      flag: 'http <port>',
+      default: '8080',
+    }),
+    host: hostOf('HTTP'),
+    publicPort: publicPortOf('HTTP', 'http-public-port <port>', '80'),
+  }),
+  https: section('HTTPS: the console, the API, published services, and SSH told apart by its first bytes.', {
+    port: key(portOrOff, {
+      description: 'Port for HTTPS; 0 for any free one, "off" for none. A public relay wants 443.',
+      flag: 'https <port>',
+      default: '8443',
+    }),
+    host: hostOf('HTTPS'),
+    publicPort: publicPortOf('HTTPS', 'https-public-port <port>', '443'),
+  }),
+  ssh: section('SSH: where devices dial in.', {
+    port: key(portOrOff, {
+      description: 'Port for SSH; 0 for any free one, "off" to take it on the HTTPS port only.',
+      flag: 'ssh <port>',
+      default: '2222',
+    }),
+    host: hostOf('SSH'),
+    publicPort: publicPortOf('SSH', 'ssh-public-port <port>', '22'),
+  }),
+  tls: section('Certificate for HTTPS. With none given the relay makes a certificate authority of its own.', {
+    certificate: optionalKey(path, {
+      description:
+        'PEM file with the certificate for DOMAIN and *.DOMAIN, followed by its chain. Read again when it changes.',
+      flag: 'tls-certificate <file>',
+      example: '/etc/letsencrypt/live/relay.example/fullchain.pem',
+      isPath: true,
+    }),
+    key: optionalKey(path, {
+      description: 'PEM file with the private key of the certificate, without a pass phrase.',
+      flag: 'tls-key <file>',
+      example: '/etc/letsencrypt/live/relay.example/privkey.pem',
+      isPath: true,
+    }),
+  }),
+  database: optionalKey(databaseUrl, {
+    description:
+      'PostgreSQL to keep records in; without it they are kept in SQLite in the data folder. Better given through PORCHLIGHT_DATABASE_FILE: flags can be read by every user of the machine.',
+    flag: 'database <url>',
+    example: 'postgres://porchlight:password@db.example/porchlight',
+    secret: true,
+  }),
+  metrics: section('Prometheus metrics, at /metrics of a port of their own.', {
+    port: key(portOrOff, {
+      description: 'Port for metrics; 0 for any free one, "off" for none.',
+      flag: 'metrics <port>',
+      default: 'off',
+    }),
+    host: hostOf('metrics', '127.0.0.1'),
+  }),
+  log: section('The log, on standard output.', {
+    format: key(choice('text', 'json'), {
+      description: '"text" for people, "json" for programs: one object a line.',
+      flag: 'log <format>',
+      default: 'text',
+    }),
+    level: key(choice('debug', 'info', 'warn', 'error'), {
+      description: 'The least important lines to write: debug, info, warn or error.',
+      flag: 'log-level <level>',
+      default: 'info',
+    }),
+  }),
+  trustedProxies: key(addressBlocks, {
+    description:
+      "Addresses of reverse proxies in front of the relay, whose word about the visitor's address is taken. None by default: then nobody's is.",
+    flag: 'trusted-proxies <addresses>',
+    default: '',
+    example: '127.0.0.1, 10.0.0.0/8',
+  }),
+  forwards: section('TCP ports that people open for a while to reach a tcp service of a device.', {
+    host: hostOf('forwards', '127.0.0.1'),
+    ports: key(portRange, {
+      description: 'Ports that forwards may take; 0 for any free one.',
+      flag: 'forward-ports <range>',
+      default: '30000-30999',
+    }),
+  }),
+  limits: section('How much the relay takes on, so that nobody can wear it out.', {
+    maxDevicesPerAccount: limit(1000, 1_000_000, 'Most devices of one account.'),
+    maxUnauthenticatedPerAddress: limit(
+      20,
+      10_000,
+      'Most SSH connections from one address that have not proven a key yet.',
+    ),
+    joinRequestsPerAddress: limit(5, 10_000, 'Most pending join requests from one address.'),
+    joinRequests: limit(200, 100_000, 'Most pending join requests in all.'),
+    channelsPerLink: limit(256, 10_000, 'Most open channels of one device.'),
+    drainSeconds: limit(30, 3600, 'How long a stopping relay waits for what is in flight.', 'seconds'),
+    handshakeSeconds: limit(20, 600, 'How long a connection may take to prove who it is.', 'seconds'),
+  }),
+});
+
+/** Names that never leave the machine (RFC 6761 §6.3). */
+export function isLoopbackName(name: string): boolean {
+  return name === 'localhost' || name.endsWith('.localhost');
+}
+
+/** The address to listen on; undefined: every address, IPv6 and IPv4. */
+function listener<T extends { host: string }>(
+  part: T,
+  domainName: string,
+): Omit<T, 'host'> & { host: string | undefined } {
+  const chosen = isLoopbackName(domainName) ? '127.0.0.1' : undefined;
+  return { ...part, host: part.host === 'auto' ? chosen : part.host };
+}
+
+type Frozen<T> = T extends (...args: never[]) => unknown
+  ? T
+  : T extends { reveal(): string }
+    ? T
+    : T extends object
+      ? { readonly [K in keyof T]: Frozen<T[K]> }
+      : T;
+
+/** The one schema: takes the nested text of all sources, gives the settled configuration. */
+export const relayConfig = keys
+  .superRefine((config, context) => {
+    const fail = (at: string[], message: string) => context.addIssue({ code: 'custom', path: at, message });
+    if ((config.tls.certificate === undefined) !== (config.tls.key === undefined)) {
+      fail(
+        ['tls', config.tls.key === undefined ? 'key' : 'certificate'],
+        'must be given too: the certificate and its key come as a pair',
+      );
+    }
+    if (config.https.port === 'off' && config.http.port === 'off') {
+      fail(
+        ['https', 'port'],
+        'and http.port are both off, so nobody could reach the relay: give one of them a port',
+      );
+    }
+    if (config.https.port === 'off' && config.ssh.port === 'off') {
+      fail(
+        ['ssh', 'port'],
+        'and https.port are both off, so no device could dial in: give one of them a port',
+      );
+    }
+  })
+  .transform((config) => {
+    const settle = <T extends { host: string }>(part: T) => listener(part, config.domain);
+    return {
+      ...config,
+      http: settle(config.http),
+      https: settle(config.https),
+      ssh: settle(config.ssh),
+      metrics: settle(config.metrics),
+      forwards: settle(config.forwards),
+    };
+  });
+
+/** The relay's configuration, frozen. Ports are as wished: 0 means that the system chooses. */
+export type RelayConfig = Frozen<z.output<typeof relayConfig>>;
+
+/** Keys and sections by name, in the order of the reference. */
+export const configNodes = describeKeys(keys);
+
+/** All keys, flat. */
+export const configKeys: readonly ConfigKey[] = [...configNodes.values()].flatMap((node) =>
+  node.kind === 'key' ? [node.key] : [...node.keys.values()],
+);
