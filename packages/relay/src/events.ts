@@ -12,6 +12,9 @@ export type RelayEvent =
       readonly outcome: 'allowed' | 'denied' | 'expired' | 'withdrawn';
     }
   | { readonly type: 'sessions-ended'; readonly accountId: string; readonly sessionIds: readonly string[] }
+  | { readonly type: 'access-token-revoked'; readonly accountId: string; readonly tokenId: string }
+  /** Its role changed. */
+  | { readonly type: 'account-changed'; readonly accountId: string }
   | { readonly type: 'account-removed'; readonly accountId: string };
 
 /** Carries events to whoever listens. Listeners are called in order of subscription, after `publish` returned. */

@@ -19,6 +19,10 @@ export type Account = z.infer<typeof account>;
 export const newAccount = z.strictObject({ name: accountName, password, role: role.default('member') });
 export type NewAccount = z.input<typeof newAccount>;
 
+/** `password`: a new one, for somebody who has forgotten theirs; it ends their sessions. */
+export const accountChange = z.strictObject({ role: role.optional(), password: password.optional() });
+export type AccountChange = z.infer<typeof accountChange>;
+
 /** Is there an account already? `open`: nobody has one yet, the one-time link makes the first. */
 export const setupState = z.object({ open: z.boolean() });
 /** Makes the first account (an admin) and signs it in. `token` is from the one-time link. */

@@ -1,2 +1,4 @@
+export type { EnrolmentTokenRecord, EnrolmentTokenStore } from './enrolment-token-store.ts';
+export { EnrolmentTokens } from './enrolment-tokens.ts';
 export { type JoinAnswer, type JoinAsked, JoinRequestTable } from './join-request-table.ts';
 export type { JoinRequests, JoinRequestViewer } from './join-requests.ts';

@@ -1,0 +1,85 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { PorchlightError } from '@porchlight/protocol';
+import type { Passwords } from '../accounts/index.ts';
+import type { Clock } from '../clock.ts';
+import type { ServiceRecord } from '../devices/index.ts';
+import { addressKey, TokenBuckets } from '../token-buckets.ts';
+import { BoundedCache } from './bounded-cache.ts';
+
+/** What the `Authorization: Basic` header of a visitor turned out to be. */
+export type BasicCheck = 'absent' | 'wrong' | 'right';
+
+/** Wrong passwords for one service from one address. */
+const FAILURES = { capacity: 10, refillMs: 30_000 };
+/** Verified credentials kept, so that argon2 does not run for each request. */
+const VERIFIED_MAX = 10_000;
+const VERIFIED_LIFE_MS = 10 * 60_000;
+const HEADER_MAX = 1_024;
+
+/** Checks the passwords of services in mode `basic` (RFC 7617). */
+export class BasicPasswords {
+  readonly #passwords: Passwords;
+  readonly #clock: Clock;
+  readonly #failures: TokenBuckets;
+  /** HMAC of service, stored hash and credential, under a key of this process → when it was verified, monotonic. */
+  readonly #verified = new BoundedCache<number>(VERIFIED_MAX);
+  readonly #key = randomBytes(32);
+
+  constructor(parts: { passwords: Passwords; clock: Clock }) {
+    this.#passwords = parts.passwords;
+    this.#clock = parts.clock;
+    this.#failures = new TokenBuckets(FAILURES, parts.clock);
+  }
+
+  /** @throws PorchlightError `too_many_requests`, `busy` */
+  async check(
+    deviceId: string,
+    service: Pick<ServiceRecord, 'name' | 'basicUser' | 'basicHash'>,
+    from: { authorization: string | undefined; address: string },
+  ): Promise<BasicCheck> {
+    const credential = parseBasic(from.authorization);
+    if (credential === undefined) return 'absent';
+    const { basicUser, basicHash } = service;
+    if (basicUser === undefined || basicHash === undefined) return 'wrong';
+    // The stored hash is part of the key, so that a changed password is verified anew at once.
+    const key = this.#digest(
+      JSON.stringify([deviceId, service.name, basicUser, basicHash, credential]),
+    ).toString('base64');
+    const verifiedAt = this.#verified.use(key);
+    if (verifiedAt !== undefined && this.#clock.monotonic() - verifiedAt < VERIFIED_LIFE_MS) return 'right';
+    const bucket = `${addressKey(from.address)} ${deviceId} ${service.name}`;
+    const wait = this.#failures.take(bucket);
+    if (wait > 0) {
+      const detail = { retryAfter: Math.ceil(wait / 1000) };
+      throw new PorchlightError('too_many_requests', 'Too many wrong passwords; wait before trying again', {
+        detail,
+      });
+    }
+    const rightUser = timingSafeEqual(this.#digest(credential.user), this.#digest(basicUser));
+    let right = false;
+    try {
+      right = await this.#passwords.verify(rightUser ? basicHash : undefined, credential.password);
+    } catch (error) {
+      this.#failures.giveBack(bucket);
+      throw error;
+    }
+    if (!right) return 'wrong';
+    this.#failures.giveBack(bucket);
+    this.#verified.set(key, this.#clock.monotonic());
+    return 'right';
+  }
+
+  #digest(text: string): Buffer {
+    return createHmac('sha256', this.#key).update(text).digest();
+  }
+}
+
+/** User and password of an `Authorization: Basic` header (RFC 7617 §2); undefined when it is none. */
+export function parseBasic(header: string | undefined): { user: string; password: string } | undefined {
+  if (header === undefined || header.length > HEADER_MAX) return undefined;
+  const encoded = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(header)?.[1];
+  if (encoded === undefined) return undefined;
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  return colon < 0 ? undefined : { user: text.slice(0, colon), password: text.slice(colon + 1) };
+}

@@ -1,0 +1,149 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { AccountStore, Sessions } from '../accounts/index.ts';
+import type { Clock } from '../clock.ts';
+import type { EventBus, RelayEvent } from '../events.ts';
+import { hashSecret } from '../secrets.ts';
+import type { AccessTokens } from './access-tokens.ts';
+import { BoundedCache } from './bounded-cache.ts';
+import { consoleSecret } from './console-cookie.ts';
+import { ANONYMOUS, type Identity, type Person } from './identity.ts';
+
+/** An identity is looked up again after so long, so that what another relay revoked ends here too. */
+const CACHE_LIFE_MS = 30_000;
+const CACHE_MAX = 10_000;
+
+interface Cached {
+  readonly person: Person;
+  /** Monotonic ms. */
+  readonly freshUntil: number;
+  /** End of the session or token, in ms since 1970; undefined: none. */
+  readonly expiresAt: number | undefined;
+}
+
+/**
+ * Resolves who asks. Answers are kept for half a minute, and dropped at once when the session, token or account they
+ * stand on ends or changes.
+ */
+export class Identities {
+  readonly #sessions: Sessions;
+  readonly #tokens: AccessTokens;
+  readonly #accounts: Pick<AccountStore, 'byId'>;
+  readonly #clock: Clock;
+  readonly #cache = new BoundedCache<Cached>(CACHE_MAX);
+  readonly #unsubscribe: () => void;
+  /** Counts what was dropped: a lookup that began before a drop must not be kept after it. */
+  #drops = 0;
+
+  constructor(parts: {
+    sessions: Sessions;
+    tokens: AccessTokens;
+    accounts: Pick<AccountStore, 'byId'>;
+    events: EventBus;
+    clock: Clock;
+  }) {
+    this.#sessions = parts.sessions;
+    this.#tokens = parts.tokens;
+    this.#accounts = parts.accounts;
+    this.#clock = parts.clock;
+    this.#unsubscribe = parts.events.subscribe((event) => this.#hear(event));
+  }
+
+  /**
+   * Who sent a request with these headers to the console: by `Authorization: Bearer`, else by the console's cookie.
+   * With a Bearer token the cookie is never looked at, so a wrong token is nobody. `secure`: it came over TLS.
+   */
+  identify(headers: IncomingHttpHeaders, secure: boolean): Promise<Identity> {
+    const bearer = bearerToken(headers.authorization);
+    if (bearer !== undefined) return this.byAccessToken(bearer);
+    const secret = consoleSecret(headers.cookie, secure);
+    return secret === undefined ? Promise.resolve(ANONYMOUS) : this.bySessionSecret(secret);
+  }
+
+  /** Whose console cookie has this secret. */
+  bySessionSecret(secret: string): Promise<Identity> {
+    return this.#resolve(`secret ${hashSecret(secret)}`, async () =>
+      this.#ofSession(await this.#sessions.find(secret)),
+    );
+  }
+
+  /** For what was derived from a session, such as a published host's cookie: anonymous once the session has ended. */
+  bySession(accountId: string, sessionId: string): Promise<Identity> {
+    return this.#resolve(`session ${accountId} ${sessionId}`, async () =>
+      this.#ofSession(await this.#sessions.byId(accountId, sessionId)),
+    );
+  }
+
+  byAccessToken(token: string): Promise<Identity> {
+    return this.#resolve(`token ${hashSecret(token)}`, async () => {
+      const record = await this.#tokens.find(token);
+      if (record === undefined) return undefined;
+      const account = await this.#accounts.byId(record.accountId);
+      if (account === undefined) return undefined;
+      const { id: accountId, name: accountName, role } = account;
+      const person = { kind: 'access-token', accountId, accountName, role, tokenId: record.id } as const;
+      return { person, expiresAt: record.expiresAt };
+    });
+  }
+
+  close(): void {
+    this.#unsubscribe();
+  }
+
+  async #ofSession(session: { id: string; accountId: string; expiresAt: number } | undefined) {
+    const account = session === undefined ? undefined : await this.#accounts.byId(session.accountId);
+    if (session === undefined || account === undefined) return undefined;
+    const { id: accountId, name: accountName, role } = account;
+    const person = { kind: 'session', accountId, accountName, role, sessionId: session.id } as const;
+    return { person, expiresAt: session.expiresAt };
+  }
+
+  async #resolve(
+    key: string,
+    lookUp: () => Promise<Omit<Cached, 'freshUntil'> | undefined>,
+  ): Promise<Identity> {
+    const cached = this.#cache.use(key);
+    if (cached !== undefined && cached.freshUntil > this.#clock.monotonic()) {
+      return cached.expiresAt === undefined || cached.expiresAt > this.#clock.now()
+        ? cached.person
+        : ANONYMOUS;
+    }
+    const drops = this.#drops;
+    const found = await lookUp();
+    if (found === undefined) {
+      this.#cache.delete(key);
+      return ANONYMOUS;
+    }
+    if (drops === this.#drops) {
+      this.#cache.set(key, { ...found, freshUntil: this.#clock.monotonic() + CACHE_LIFE_MS });
+    }
+    return found.person;
+  }
+
+  #hear(event: RelayEvent): void {
+    switch (event.type) {
+      case 'sessions-ended':
+        return this.#drop(
+          ({ person }) => person.kind === 'session' && event.sessionIds.includes(person.sessionId),
+        );
+      case 'access-token-revoked':
+        return this.#drop(({ person }) => person.kind === 'access-token' && person.tokenId === event.tokenId);
+      case 'account-changed':
+      case 'account-removed':
+        return this.#drop(({ person }) => person.accountId === event.accountId);
+      default:
+    }
+  }
+
+  #drop(holds: (cached: Cached) => boolean): void {
+    this.#drops += 1;
+    this.#cache.drop(holds);
+  }
+}
+
+/** The token of an `Authorization: Bearer` header (RFC 6750 §2.1); undefined when it is of another kind. */
+export function bearerToken(header: string | undefined): string | undefined {
+  return (
+    /^bearer(?: +(.*))?$/i.exec(header ?? '')?.[1]?.trim() ??
+    (/^bearer\b/i.test(header ?? '') ? '' : undefined)
+  );
+}

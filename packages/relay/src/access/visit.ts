@@ -1,0 +1,38 @@
+import { PorchlightError } from '@porchlight/protocol';
+import type { ServiceRecord } from '../devices/index.ts';
+import { authorise } from './authorise.ts';
+import type { BasicCheck } from './basic-passwords.ts';
+import type { Identity } from './identity.ts';
+
+/** Who the device is told is visiting; neither for `public` and `basic`. */
+export interface Visit {
+  readonly person: string | undefined;
+  readonly role: 'owner' | undefined;
+}
+
+const UNNAMED: Visit = Object.freeze({ person: undefined, role: undefined });
+
+/**
+ * Whether a visitor may open a service, by its access mode. `basic` is what {@link BasicPasswords.check} found; it
+ * matters for that mode only. Throws PorchlightError: `not_signed_in`, `wrong_credentials` (mode `basic`),
+ * `not_found` (the device is another account's).
+ */
+export function authoriseVisit(
+  identity: Identity,
+  device: { readonly accountId: string },
+  service: Pick<ServiceRecord, 'access'>,
+  basic: BasicCheck = 'absent',
+): Visit {
+  if (service.access === 'public') return UNNAMED;
+  if (service.access === 'basic') {
+    if (basic === 'right') return UNNAMED;
+    throw basic === 'wrong'
+      ? new PorchlightError('wrong_credentials')
+      : new PorchlightError('not_signed_in', 'This service asks for a user name and password');
+  }
+  const owner = authorise(identity, 'service:visit', device);
+  if (service.access === 'token' && owner.kind !== 'access-token') {
+    throw new PorchlightError('not_signed_in', 'This service is for programs with an access token');
+  }
+  return { person: owner.accountName, role: 'owner' };
+}

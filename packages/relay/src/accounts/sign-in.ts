@@ -1,0 +1,156 @@
+import { PorchlightError } from '@porchlight/protocol';
+import type { Audit } from '../audit/index.ts';
+import type { Clock } from '../clock.ts';
+import { addressKey, TokenBuckets } from '../token-buckets.ts';
+import type { AccountRecord, AccountStore } from './account-store.ts';
+import type { Passwords } from './passwords.ts';
+import type { SessionRecord } from './session-store.ts';
+import type { Sessions } from './sessions.ts';
+import type { SetupLink } from './setup-link.ts';
+import type { SignInLinks } from './sign-in-links.ts';
+import { type SignInAttempt, SignInThrottle } from './sign-in-throttle.ts';
+
+export interface SignedIn {
+  readonly account: AccountRecord;
+  readonly session: SessionRecord;
+  /** For the cookie. */
+  readonly secret: string;
+}
+
+interface From {
+  readonly address: string;
+  readonly userAgent: string;
+}
+
+/** Refusals written to the audit log: ten of an address, then one a minute; a flood must not fill the log. */
+const REFUSALS = { capacity: 10, refillMs: 60_000 };
+/** Wrong links from one address: they have 256 bits, this only bounds the work. */
+const LINK_TRIES = { capacity: 20, refillMs: 10_000 };
+
+/** The three ways in: password, one-time link, and the set-up link of the first account. */
+export class SignIn {
+  readonly #accounts: AccountStore;
+  readonly #passwords: Passwords;
+  readonly #sessions: Sessions;
+  readonly #links: SignInLinks;
+  readonly #setup: SetupLink;
+  readonly #audit: Audit;
+  readonly #clock: Clock;
+  readonly #throttle: SignInThrottle;
+  readonly #refusals: TokenBuckets;
+  readonly #linkTries: TokenBuckets;
+
+  constructor(parts: {
+    accounts: AccountStore;
+    passwords: Passwords;
+    sessions: Sessions;
+    links: SignInLinks;
+    setup: SetupLink;
+    audit: Audit;
+    clock: Clock;
+  }) {
+    this.#accounts = parts.accounts;
+    this.#passwords = parts.passwords;
+    this.#sessions = parts.sessions;
+    this.#links = parts.links;
+    this.#setup = parts.setup;
+    this.#audit = parts.audit;
+    this.#clock = parts.clock;
+    this.#throttle = new SignInThrottle(parts.clock);
+    this.#refusals = new TokenBuckets(REFUSALS, parts.clock);
+    this.#linkTries = new TokenBuckets(LINK_TRIES, parts.clock);
+  }
+
+  /** @throws PorchlightError `wrong_credentials` (alike for an unknown name), `too_many_requests`, `busy` */
+  async withPassword(given: { name: string; password: string }, from: From): Promise<SignedIn> {
+    const name = given.name.trim().toLowerCase();
+    const account = await this.#accounts.byName(name);
+    await this.#rememberAddresses(account, name, from.address);
+    const attempt = this.#throttle.begin(name, from.address);
+    if (!(await this.#fits(account, given.password, attempt)) || account === undefined) {
+      this.#refuse(account, name, from, 'password');
+      throw new PorchlightError('wrong_credentials');
+    }
+    attempt.succeeded();
+    return this.#start(account, from, 'password');
+  }
+
+  /** @throws PorchlightError `expired`, `too_many_requests` */
+  async withLink(token: string, from: From): Promise<SignedIn> {
+    this.#takeLinkTry(from.address);
+    const accountId = this.#links.redeem(token);
+    const account = accountId === undefined ? undefined : await this.#accounts.byId(accountId);
+    if (account === undefined) {
+      this.#refuse(undefined, undefined, from, 'link');
+      throw new PorchlightError('expired', 'The sign-in link is not valid, or was used already');
+    }
+    return this.#start(account, from, 'link');
+  }
+
+  /** Makes the first account and signs it in. @throws PorchlightError `expired`, `too_many_requests`, `busy` */
+  async withSetupLink(
+    given: { token: string; name: string; password: string },
+    from: From,
+  ): Promise<SignedIn> {
+    this.#takeLinkTry(from.address);
+    const account = await this.#setup.redeem(given.token, given, from.address);
+    return this.#start(account, from, 'set-up link');
+  }
+
+  async #fits(
+    account: AccountRecord | undefined,
+    password: string,
+    attempt: SignInAttempt,
+  ): Promise<boolean> {
+    try {
+      return await this.#passwords.verify(account?.passwordHash, password);
+    } catch (error) {
+      attempt.withdrawn();
+      throw error;
+    }
+  }
+
+  /** Asks the store for an unknown name too, so that it takes the same time. */
+  async #rememberAddresses(account: AccountRecord | undefined, name: string, address: string): Promise<void> {
+    const from = addressKey(address);
+    const sessions = await this.#sessions.list(account?.id ?? 'none');
+    if (sessions.some((session) => addressKey(session.address) === from)) {
+      this.#throttle.remember(name, address);
+    }
+  }
+
+  async #start(account: AccountRecord, from: From, by: string): Promise<SignedIn> {
+    const started = await this.#sessions.start(account.id, from);
+    this.#audit.append({
+      accountId: account.id,
+      at: this.#clock.now(),
+      actor: account.name,
+      action: 'session.started',
+      address: from.address,
+      detail: { by },
+    });
+    return { account, ...started };
+  }
+
+  /** An unknown name goes to the relay's own log, where admins see it. */
+  #refuse(account: AccountRecord | undefined, name: string | undefined, from: From, by: string): void {
+    if (this.#refusals.take(addressKey(from.address)) > 0) return;
+    this.#audit.append({
+      accountId: account?.id,
+      at: this.#clock.now(),
+      actor: account?.name ?? 'relay',
+      action: 'session.refused',
+      target: name?.slice(0, 64),
+      address: from.address,
+      detail: { by },
+    });
+  }
+
+  #takeLinkTry(address: string): void {
+    const wait = this.#linkTries.take(addressKey(address));
+    if (wait === 0) return;
+    throw new PorchlightError('too_many_requests', undefined, {
+      detail: { retryAfter: Math.ceil(wait / 1000) },
+    });
+  }
+}
