@@ -1,3 +1,4 @@
+export { DeviceRecorder, SAMPLE_INTERVAL_MS } from './device-recorder.ts';
 export type {
   DeviceRecord,
   DeviceStore,

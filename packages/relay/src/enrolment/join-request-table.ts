@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { joinCode, PorchlightError, parseJoinCode, toDeviceName } from '@porchlight/protocol';
 import type { JoinRequest } from '@porchlight/protocol/api';
 import type { NewAuditEntry } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import type { DeviceRecord, DeviceStore } from '../devices/index.ts';
 import type { EventBus } from '../events.ts';
+import { newId } from '../secrets.ts';
 import type { JoinRequests, JoinRequestViewer } from './join-requests.ts';
 
 /** A person has this long to press Allow. */
@@ -89,7 +89,7 @@ export class JoinRequestTable implements JoinRequests {
     if (fromHere >= limits.perAddress || this.#pending.size >= limits.inAll) {
       return { kind: 'refused', why: 'too-many' };
     }
-    const id = randomBytes(10).toString('hex');
+    const id = newId();
     const request: JoinRequest = {
       id,
       code,
@@ -149,7 +149,7 @@ export class JoinRequestTable implements JoinRequests {
       );
     }
     await devices.insert({
-      id: randomBytes(10).toString('hex'),
+      id: newId(),
       accountId: viewer.accountId,
       name: as.name,
       tags: as.tags,

@@ -1,2 +1,4 @@
-export type { Link, LinkTransport } from './link.ts';
-export { type LinkListener, LinkTable, type LiveLinks } from './link-table.ts';
+export type { Link, LinkListener, LinkTransport } from './link.ts';
+export { LinkTable, type LiveLinks } from './link-table.ts';
+export { LinkWatch } from './link-watch.ts';
+export { createLiveLinks } from './live-links.ts';

@@ -1,6 +1,6 @@
 import type { AnnouncedService } from '@porchlight/protocol';
 import type { LinkState, ProbeResult } from '@porchlight/protocol/api';
-import type { Link } from './link.ts';
+import type { Link, LinkListener } from './link.ts';
 
 /** What the rest of the relay asks about live links. */
 export interface LiveLinks {
@@ -14,14 +14,6 @@ export interface LiveLinks {
   probe(deviceId: string, service: string, signal: AbortSignal): Promise<ProbeResult>;
   /** Ends the present link, if there is one; the reason is told to the device. */
   end(deviceId: string, reason: string): void;
-}
-
-/** What happens to links, for those who keep records. */
-export interface LinkListener {
-  up(link: Link): void;
-  /** A new round trip, changed services, paused or resumed. */
-  changed(link: Link): void;
-  down(link: Link, reason: string): void;
 }
 
 /** The links that are up: one for each device at most. */

@@ -25,6 +25,8 @@ export interface Link {
   /** Bytes of the connection so far: from the device, to the device. */
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** Bytes that wait because the device does not read. */
+  readonly unsent: number;
   readonly openChannels: number;
   /**
    * Opens a channel to a service.
@@ -36,4 +38,12 @@ export interface Link {
   drain(afterMs: number): void;
   /** Ends the connection and gives the reason to whoever asks later. Idempotent. */
   end(reason: string): void;
+}
+
+/** What happens to links, for those who keep records. */
+export interface LinkListener {
+  up(link: Link): void;
+  /** A new round trip, changed services, paused or resumed. */
+  changed(link: Link): void;
+  down(link: Link, reason: string): void;
 }

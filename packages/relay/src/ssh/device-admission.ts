@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { type AgentMessage, PorchlightError, toDeviceName } from '@porchlight/protocol';
 import type { AccountStore } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
@@ -6,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { DeviceRecord, DeviceStore } from '../devices/index.ts';
 import type { EnrolmentTokens, JoinAnswer, JoinRequestTable } from '../enrolment/index.ts';
 import type { EventBus } from '../events.ts';
+import { newId } from '../secrets.ts';
 import type { ProvenClient } from './ssh-server.ts';
 
 /** Names tried for a device that joins by token under a name that is taken: `name`, `name-2`, … */
@@ -109,7 +109,7 @@ export class DeviceAdmission {
       const name = `${wish.slice(0, 32 - suffix.length).replace(/-+$/, '')}${suffix}`;
       try {
         const { fingerprint, publicKey } = client.key;
-        const id = randomBytes(10).toString('hex');
+        const id = newId();
         await this.#parts.devices.insert({
           id,
           accountId,

@@ -128,7 +128,7 @@ export class DeviceSession {
       if (admitted.kind === 'refused') this.#deny(admitted.reason, admitted.hint, admitted.retry);
       else this.#link(admitted.device, hello);
     } catch (error) {
-      this.#parts.logger.error({ error, address: this.#client.address }, 'ssh.admission-failed');
+      this.#parts.logger.error({ error, address: this.#client.address }, 'admission failed');
       this.#deny('the relay failed', 'It will be tried again.', true);
     }
   }
@@ -181,7 +181,7 @@ export class DeviceSession {
     const { devices, links, logger } = this.#parts;
     devices.addServices(link.deviceId, link.services).then(
       () => links.changed(link),
-      (error: unknown) => logger.error({ error, device: link.deviceName }, 'ssh.services-not-kept'),
+      (error: unknown) => logger.error({ error, device: link.deviceName }, 'services not kept'),
     );
   }
 
@@ -200,7 +200,7 @@ export class DeviceSession {
   }
 
   #abort(reason: string): void {
-    this.#parts.logger.info({ address: this.#client.address, reason }, 'ssh.aborted');
+    this.#parts.logger.info({ address: this.#client.address, reason }, 'agent connection ended');
     this.#end(reason);
   }
 

@@ -86,12 +86,12 @@ export class SshServer {
     const { clock, limits, logger } = this.#parts;
     const leave = this.#limit.enter(address);
     if (leave === undefined) {
-      logger.warn({ address }, 'ssh.too-many-strangers');
+      logger.warn({ address }, 'too many SSH connections without a proven key');
       socket.destroy();
       return;
     }
     const cancelDeadline = clock.after(limits.handshakeMs, () => {
-      logger.debug({ address }, 'ssh.handshake-too-slow');
+      logger.debug({ address }, 'SSH handshake took too long');
       socket.destroy();
     });
     socket.once('close', () => {
@@ -109,7 +109,7 @@ export class SshServer {
     let tries = 0;
     let proven: { key: Promise<DeviceKey>; userName: string } | undefined;
     connection.on('error', (error: Error) => {
-      logger.debug({ address: incoming.address, reason: error.message }, 'ssh.connection-error');
+      logger.debug({ address: incoming.address, reason: error.message }, 'SSH connection failed');
     });
     connection.on('authentication', (context: AuthContext) => {
       if (context.method !== 'publickey') return context.reject(['publickey']);
@@ -139,7 +139,7 @@ export class SshServer {
             admitted: incoming.leave,
           }),
         (error: unknown) => {
-          logger.error({ error }, 'ssh.key-not-readable');
+          logger.error({ error }, 'SSH key not readable');
           incoming.socket.destroy();
         },
       );

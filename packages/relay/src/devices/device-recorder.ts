@@ -1,0 +1,205 @@
+import type { PorchlightError } from '@porchlight/protocol';
+import type { Clock } from '../clock.ts';
+import type { EventBus } from '../events.ts';
+import type { Link, LinkListener } from '../links/index.ts';
+import type { DeviceStore, LinkFacts, ServiceFacts } from './device-store.ts';
+import type { HealthSample, HealthStore, LinkEvent } from './health-store.ts';
+
+/** What happened is written in batches: nobody waits for it, and a database dislikes a write for each heartbeat. */
+const FLUSH_MS = 5_000;
+/** Traffic and round trips of links that stay up are taken so often, */
+const SAMPLE_MS = 60_000;
+/** and kept in intervals of this length. */
+export const SAMPLE_INTERVAL_MS = 5 * 60_000;
+/** History older than this is not kept. */
+const HISTORY_MS = 31 * 24 * 3600_000;
+const PRUNE_MS = 3600_000;
+
+interface Measured {
+  bytesIn: number;
+  bytesOut: number;
+  rttSum: number;
+  rttCount: number;
+  rttAt: number | undefined;
+}
+
+/** Writes down what links and services do: when up, when down and why, round trips, bytes, last answers. */
+export class DeviceRecorder implements LinkListener {
+  readonly #devices: Pick<DeviceStore, 'record'>;
+  readonly #health: HealthStore;
+  readonly #events: EventBus;
+  readonly #clock: Clock;
+  readonly #onError: (error: unknown) => void;
+  readonly #measured = new Map<Link, Measured>();
+  readonly #downSince = new Map<string, { at: number; reason: string }>();
+  #linkFacts = new Map<string, LinkFacts>();
+  #serviceFacts = new Map<string, ServiceFacts>();
+  #linkEvents: LinkEvent[] = [];
+  #samples: HealthSample[] = [];
+  #writing: Promise<void> = Promise.resolve();
+  readonly #startedAt: number;
+  readonly #cancel: (() => void)[];
+
+  constructor(parts: {
+    devices: Pick<DeviceStore, 'record'>;
+    health: HealthStore;
+    events: EventBus;
+    clock: Clock;
+    onError: (error: unknown) => void;
+  }) {
+    this.#devices = parts.devices;
+    this.#health = parts.health;
+    this.#events = parts.events;
+    this.#clock = parts.clock;
+    this.#onError = parts.onError;
+    this.#startedAt = parts.clock.now();
+    this.#cancel = [
+      parts.clock.every(FLUSH_MS, () => void this.flush()),
+      parts.clock.every(SAMPLE_MS, () => this.#sampleAll()),
+      parts.clock.every(PRUNE_MS, () => void this.#prune()),
+    ];
+  }
+
+  up(link: Link): void {
+    const now = this.#clock.now();
+    this.#measured.set(link, { bytesIn: 0, bytesOut: 0, rttSum: 0, rttCount: 0, rttAt: undefined });
+    this.#downSince.delete(link.deviceId);
+    this.#linkEvents.push({ deviceId: link.deviceId, at: now, state: 'up' });
+    this.#addLinkFacts({
+      deviceId: link.deviceId,
+      lastUpAt: now,
+      lastAddress: link.address,
+      agent: link.agent,
+    });
+    this.#publish(link);
+  }
+
+  changed(link: Link): void {
+    const measured = this.#measured.get(link);
+    if (measured !== undefined && link.rtt !== undefined && link.rtt.at !== measured.rttAt) {
+      measured.rttAt = link.rtt.at;
+      measured.rttSum += link.rtt.ms;
+      measured.rttCount += 1;
+    }
+    this.#publish(link);
+  }
+
+  down(link: Link, reason: string): void {
+    const now = this.#clock.now();
+    this.#sample(link);
+    this.#measured.delete(link);
+    this.#downSince.set(link.deviceId, { at: now, reason });
+    this.#linkEvents.push({ deviceId: link.deviceId, at: now, state: 'down' });
+    this.#addLinkFacts({ deviceId: link.deviceId, lastDownAt: now, lastDownReason: reason });
+    this.#publish(link);
+  }
+
+  /** A service answered (`error` undefined), or did not. */
+  noteService(
+    device: { readonly id: string; readonly accountId: string },
+    service: string,
+    error: PorchlightError | undefined,
+  ): void {
+    const key = `${device.id} ${service}`;
+    const there = this.#serviceFacts.get(key);
+    const now = this.#clock.now();
+    const news =
+      error === undefined
+        ? { lastSuccessAt: now }
+        : { lastFailureAt: now, lastFailure: error.message.slice(0, 200) };
+    this.#serviceFacts.set(key, { ...(there ?? { deviceId: device.id, service }), ...news });
+  }
+
+  /** When the device's link went down, if that was during this run of the relay. */
+  downSince(deviceId: string): { readonly at: number; readonly reason: string } | undefined {
+    return this.#downSince.get(deviceId);
+  }
+
+  /** Bytes of a link that are not yet in the store. */
+  unwrittenBytes(link: Link): { in: number; out: number } {
+    const measured = this.#measured.get(link);
+    const waiting = this.#linkFacts.get(link.deviceId);
+    return {
+      in: link.bytesIn - (measured?.bytesIn ?? 0) + (waiting?.bytesIn ?? 0),
+      out: link.bytesOut - (measured?.bytesOut ?? 0) + (waiting?.bytesOut ?? 0),
+    };
+  }
+
+  /** Forgets what is in memory of a device that was removed. */
+  forget(deviceId: string): void {
+    this.#downSince.delete(deviceId);
+  }
+
+  /** Writes what waits; never rejects. What the database refuses is lost but for the log: the next facts supersede it. */
+  flush(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  async close(): Promise<void> {
+    for (const cancel of this.#cancel) cancel();
+    this.#sampleAll();
+    await this.flush();
+  }
+
+  async #write(): Promise<void> {
+    const links = [...this.#linkFacts.values()];
+    const services = [...this.#serviceFacts.values()];
+    const events = this.#linkEvents;
+    const samples = this.#samples;
+    this.#linkFacts = new Map();
+    this.#serviceFacts = new Map();
+    this.#linkEvents = [];
+    this.#samples = [];
+    try {
+      if (links.length > 0 || services.length > 0) await this.#devices.record(links, services);
+      if (events.length > 0 || samples.length > 0) await this.#health.record(events, samples);
+      await this.#health.recordRun({ from: this.#startedAt, to: this.#clock.now() });
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+
+  #sampleAll(): void {
+    for (const link of this.#measured.keys()) this.#sample(link);
+  }
+
+  #sample(link: Link): void {
+    const measured = this.#measured.get(link);
+    if (measured === undefined) return;
+    const bytesIn = link.bytesIn - measured.bytesIn;
+    const bytesOut = link.bytesOut - measured.bytesOut;
+    const rtt = measured.rttCount === 0 ? undefined : measured.rttSum / measured.rttCount;
+    const { deviceId } = link;
+    this.#samples.push({ deviceId, at: intervalOf(this.#clock.now()), rtt, bytesIn, bytesOut });
+    this.#addLinkFacts({ deviceId, bytesIn, bytesOut });
+    Object.assign(measured, { bytesIn: link.bytesIn, bytesOut: link.bytesOut, rttSum: 0, rttCount: 0 });
+  }
+
+  #addLinkFacts(facts: LinkFacts): void {
+    const there = this.#linkFacts.get(facts.deviceId);
+    this.#linkFacts.set(facts.deviceId, {
+      ...there,
+      ...facts,
+      bytesIn: (there?.bytesIn ?? 0) + (facts.bytesIn ?? 0),
+      bytesOut: (there?.bytesOut ?? 0) + (facts.bytesOut ?? 0),
+    });
+  }
+
+  #publish(link: Link): void {
+    this.#events.publish({ type: 'link-changed', accountId: link.accountId, deviceId: link.deviceId });
+  }
+
+  async #prune(): Promise<void> {
+    try {
+      await this.#health.prune(this.#clock.now() - HISTORY_MS);
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+}
+
+/** Start of the sample interval that a time falls into. */
+function intervalOf(at: number): number {
+  return at - (at % SAMPLE_INTERVAL_MS);
+}

@@ -1,0 +1,100 @@
+import http, { type ClientRequestArgs } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../clock.ts';
+import type { Link, LinkListener } from '../links/index.ts';
+
+/** Requests to one service at the same time; more wait in the pool. Browsers open 6 to a host, HTTP/2 ones 100. */
+const CHANNELS_PER_SERVICE = 128;
+/** Channels kept open between requests, and for how long at most. */
+const FREE_CHANNELS_PER_SERVICE = 32;
+const FREE_CHANNEL_LIFE_MS = 60_000;
+const SWEEP_MS = 20_000;
+
+/** Keeps HTTP/1.1 connections to one service alive over channels of one link. */
+class ServiceAgent extends http.Agent {
+  readonly #link: Link;
+  readonly #service: string;
+  readonly #freeSince = new WeakMap<object, number>();
+  readonly #clock: Clock;
+
+  constructor(link: Link, service: string, clock: Clock) {
+    super({ keepAlive: true, maxSockets: CHANNELS_PER_SERVICE, maxFreeSockets: FREE_CHANNELS_PER_SERVICE });
+    this.#link = link;
+    this.#service = service;
+    this.#clock = clock;
+    this.on('free', (channel: object) => void this.#freeSince.set(channel, clock.monotonic()));
+  }
+
+  /** All requests of this agent go to the same place. */
+  override getName(): string {
+    return this.#service;
+  }
+
+  override createConnection(
+    _options: ClientRequestArgs,
+    created?: (error: Error | null, channel: Duplex) => void,
+  ): undefined {
+    this.#link.openChannel(this.#service, { address: '127.0.0.1', port: 0 }).then(
+      (channel) => created?.(null, channel),
+      // The types ask for a stream that there is none of.
+      (error: Error) => created?.(error, undefined as unknown as Duplex),
+    );
+    return undefined;
+  }
+
+  closeIdle(): void {
+    const limit = this.#clock.monotonic() - FREE_CHANNEL_LIFE_MS;
+    for (const channels of Object.values(this.freeSockets)) {
+      for (const channel of channels ?? []) {
+        if ((this.#freeSince.get(channel) ?? 0) < limit) channel.destroy();
+      }
+    }
+  }
+}
+
+/** The pools of all links; each is made at the first request and goes with its link. */
+export class ChannelPools implements LinkListener {
+  readonly #pools = new Map<Link, Map<string, ServiceAgent>>();
+  readonly #clock: Clock;
+  readonly #cancelSweep: () => void;
+
+  constructor(parts: { clock: Clock }) {
+    this.#clock = parts.clock;
+    this.#cancelSweep = parts.clock.every(SWEEP_MS, () => {
+      for (const pools of this.#pools.values()) for (const pool of pools.values()) pool.closeIdle();
+    });
+  }
+
+  /** The agent for requests to a service over a link that is up. */
+  agent(link: Link, service: string): http.Agent {
+    let pools = this.#pools.get(link);
+    if (pools === undefined) {
+      pools = new Map();
+      this.#pools.set(link, pools);
+    }
+    let pool = pools.get(service);
+    if (pool === undefined) {
+      pool = new ServiceAgent(link, service, this.#clock);
+      pools.set(service, pool);
+    }
+    return pool;
+  }
+
+  up(): void {}
+
+  changed(): void {}
+
+  down(link: Link): void {
+    for (const pool of this.#pools.get(link)?.values() ?? []) pool.destroy();
+    this.#pools.delete(link);
+  }
+
+  close(): void {
+    this.#cancelSweep();
+    for (const link of [...this.#pools.keys()]) this.down(link);
+  }
+
+  get size(): number {
+    return this.#pools.size;
+  }
+}

@@ -1,0 +1,237 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { PorchlightError, RESERVED_PATH } from '@porchlight/protocol';
+import { authoriseVisit, type BasicPasswords, type Identity, type Visit } from '../access/index.ts';
+import type { Audit } from '../audit/index.ts';
+import type { Clock } from '../clock.ts';
+import type { DeviceRecorder } from '../devices/index.ts';
+import type { LinkTable } from '../links/index.ts';
+import { newId } from '../secrets.ts';
+import type { Logger, RelayMetrics } from '../telemetry/index.ts';
+import type { ChannelPools } from './channel-pools.ts';
+import { isForeign } from './cross-origin.ts';
+import { asPorchlightError, sendFailure, wantsPage } from './failure.ts';
+import type { VisitFacts } from './headers.ts';
+import { type ProxyTarget, proxyRequest } from './proxy.ts';
+import type { Route, RouteTable } from './routes.ts';
+import type { SignOnPages } from './sign-on-pages.ts';
+import { proxyUpgrade, refuseUpgrade } from './upgrade.ts';
+import type { Visitors } from './visitors.ts';
+
+/** How a request reached the relay; found once by the listener. */
+export interface Arrival {
+  /** Name of the device and service that the host names. */
+  readonly device: string;
+  readonly service: string;
+  /** The Host header's value, lower case, with the port if it had one. */
+  readonly host: string;
+  /** Over TLS. */
+  readonly secure: boolean;
+  /** The visitor's address. */
+  readonly address: string;
+}
+
+export interface PublisherParts {
+  readonly routes: RouteTable;
+  readonly visitors: Visitors;
+  readonly basic: BasicPasswords;
+  readonly links: LinkTable;
+  readonly pools: ChannelPools;
+  readonly signOnPages: SignOnPages;
+  readonly recorder: Pick<DeviceRecorder, 'noteService' | 'downSince'>;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly meters: RelayMetrics['requests'];
+}
+
+/** Takes visitors of published hosts to the services on devices. */
+export class Publisher {
+  readonly #parts: PublisherParts;
+  /** Visits already written to the audit: person, service and address, for an hour. */
+  readonly #seen = new Map<string, number>();
+
+  /** Request ids: unique for this process, told apart from other processes', cheap, and no secret. */
+  readonly #requestPrefix = newId().slice(0, 10);
+  #requestCount = 0;
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts;
+  }
+
+  /** Answers one request to a published host. */
+  handle(req: IncomingMessage, res: ServerResponse, arrival: Arrival): void {
+    const { clock, meters } = this.#parts;
+    const started = clock.monotonic();
+    res.on('close', () => {
+      const meter = res.writableFinished ? meters.device : meters.aborted;
+      meter.count(res.headersSent ? res.statusCode : 0, (clock.monotonic() - started) / 1000);
+    });
+    const { routes, signOnPages } = this.#parts;
+    if (req.url?.startsWith('/') !== true) return sendFailure(req, res, new PorchlightError('bad_request'));
+    if (req.url.startsWith(RESERVED_PATH)) return signOnPages.handle(req, res, arrival);
+    const route = routes.cached(arrival.device, arrival.service);
+    const identity = route === undefined ? undefined : this.#identity(req, arrival, route);
+    if (route !== undefined && identity !== undefined && !(identity instanceof Promise)) {
+      return this.#visit(req, res, arrival, route, identity);
+    }
+    this.#resolve(req, arrival).then(
+      ([found, who, basic]) => this.#visit(req, res, arrival, found, who, basic),
+      (error: unknown) => this.#fail(req, res, arrival, error),
+    );
+  }
+
+  /** Passes one upgrade request on, or refuses it on its socket. */
+  handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer, arrival: Arrival): void {
+    socket.on('error', () => socket.destroy());
+    this.#resolve(req, arrival)
+      .then(([route, identity, basic]) => {
+        const visit = this.#authorise(req, arrival, route, identity, basic);
+        this.#note(arrival, route, visit);
+        proxyUpgrade(req, socket, head, this.#target(req, arrival, route, visit));
+      })
+      .catch((error: unknown) => refuseUpgrade(socket, this.#explain(error, arrival), challenge(error)));
+  }
+
+  /** Who asks; undefined when that needs more than a look (mode `basic`). */
+  #identity(req: IncomingMessage, arrival: Arrival, route: Route): Identity | Promise<Identity> | undefined {
+    if (route.service.access === 'basic') return undefined;
+    return this.#parts.visitors.identify(req, arrival.host, arrival.secure);
+  }
+
+  async #resolve(
+    req: IncomingMessage,
+    arrival: Arrival,
+  ): Promise<[Route, Identity, 'absent' | 'wrong' | 'right']> {
+    const route = await this.#parts.routes.resolve(arrival.device, arrival.service);
+    if (route === undefined) throw new PorchlightError('not_found', 'There is nothing here');
+    const { visitors, basic } = this.#parts;
+    const identity = await visitors.identify(req, arrival.host, arrival.secure);
+    if (route.service.access !== 'basic') return [route, identity, 'absent'];
+    const from = { authorization: req.headers.authorization, address: arrival.address };
+    return [route, identity, await basic.check(route.device.id, route.service, from)];
+  }
+
+  #visit(
+    req: IncomingMessage,
+    res: ServerResponse,
+    arrival: Arrival,
+    route: Route,
+    identity: Identity,
+    basic: 'absent' | 'wrong' | 'right' = 'absent',
+  ): void {
+    try {
+      const visit = this.#authorise(req, arrival, route, identity, basic);
+      const target = this.#target(req, arrival, route, visit);
+      this.#note(arrival, route, visit);
+      proxyRequest(req, res, target);
+    } catch (error) {
+      const signIn = error instanceof PorchlightError && error.code === 'not_signed_in';
+      if (signIn && route.service.access === 'login' && wantsPage(req)) {
+        this.#parts.signOnPages.begin(req, res, arrival);
+        return;
+      }
+      this.#fail(req, res, arrival, error, route);
+    }
+  }
+
+  /** Who visits, or why not. What a browser sends by itself (cookie, password) is no proof of the person's wish. */
+  #authorise(
+    req: IncomingMessage,
+    arrival: Arrival,
+    route: Route,
+    identity: Identity,
+    basic: 'absent' | 'wrong' | 'right',
+  ): Visit {
+    const visit = authoriseVisit(identity, route.device, route.service, basic);
+    const ambient = route.service.access === 'basic' || identity.kind === 'session';
+    if (ambient && route.service.access !== 'public' && isForeign(req, arrival.host)) {
+      throw new PorchlightError('cross_site');
+    }
+    return visit;
+  }
+
+  /** @throws PorchlightError `device_offline`, `device_paused`, `service_unknown` */
+  #target(req: IncomingMessage, arrival: Arrival, route: Route, visit: Visit): ProxyTarget {
+    const { links, pools, recorder } = this.#parts;
+    const { device, service } = route;
+    const link = links.get(device.id);
+    if (link === undefined) throw new PorchlightError('device_offline', `${device.name} is offline`);
+    if (link.paused) throw new PorchlightError('device_paused', `${device.name} is paused`);
+    if (!link.services.some((offered) => offered.name === service.name))
+      throw new PorchlightError('service_unknown');
+    const facts: VisitFacts = {
+      address: arrival.address,
+      proto: arrival.secure ? 'https' : 'http',
+      host: arrival.host,
+      person: visit.person,
+      requestId: this.#newRequestId(),
+    };
+    return {
+      agent: pools.agent(link, service.name),
+      facts,
+      // A header that let the visitor in is the relay's; any other goes to the device.
+      dropAuthorization: service.access === 'basic' || isOwnToken(req.headers.authorization),
+      onOutcome: (error) => recorder.noteService(device, service.name, error),
+    };
+  }
+
+  #fail(req: IncomingMessage, res: ServerResponse, arrival: Arrival, error: unknown, route?: Route): void {
+    const known = this.#explain(error, arrival, route);
+    // Somebody else's device and no device at all look alike, for people and machines.
+    sendFailure(req, res, known, challenge(known, route));
+  }
+
+  #explain(error: unknown, arrival: Arrival, route?: Route): PorchlightError {
+    const known = asPorchlightError(error);
+    if (known.code === 'internal') this.#parts.logger.error({ error, host: arrival.host }, 'visit failed');
+    if (known.code === 'not_found') return new PorchlightError('not_found', 'There is nothing here');
+    if (known.code !== 'device_offline' || route === undefined) return known;
+    const since = this.#parts.recorder.downSince(route.device.id)?.at ?? route.device.lastDownAt;
+    const message =
+      since === undefined ? `${route.device.name} has never been online` : `${route.device.name} is offline`;
+    return new PorchlightError('device_offline', message, {
+      detail: since === undefined ? {} : { offlineSince: since },
+    });
+  }
+
+  #newRequestId(): string {
+    this.#requestCount += 1;
+    return `${this.#requestPrefix}-${this.#requestCount.toString(36)}`;
+  }
+
+  /** One audit entry for each person, service and address in an hour. */
+  #note(arrival: Arrival, route: Route, visit: Visit): void {
+    const key = `${visit.person ?? ''} ${route.device.id} ${route.service.name} ${arrival.address}`;
+    const now = this.#parts.clock.monotonic();
+    const noted = this.#seen.get(key);
+    if (noted !== undefined && now - noted < NOTE_LIFE_MS) return;
+    if (this.#seen.size >= NOTES_MAX) this.#seen.clear();
+    this.#seen.set(key, now);
+    this.#parts.audit.append({
+      accountId: route.device.accountId,
+      at: this.#parts.clock.now(),
+      actor: visit.person ?? 'visitor',
+      action: 'service.opened',
+      deviceId: route.device.id,
+      target: `${route.service.name}--${route.device.name}`,
+      address: arrival.address,
+      detail: { access: route.service.access },
+    });
+  }
+}
+
+const NOTE_LIFE_MS = 3600_000;
+const NOTES_MAX = 20_000;
+
+function isOwnToken(authorization: string | undefined): boolean {
+  return authorization !== undefined && /^bearer +plt_/i.test(authorization);
+}
+
+/** `WWW-Authenticate` (RFC 9110 §11.6.1), without which a browser does not ask for a password. */
+function challenge(error: unknown, route?: Route): Record<string, string> {
+  if (!(error instanceof PorchlightError) || error.status !== 401) return {};
+  if (route?.service.access === 'basic')
+    return { 'WWW-Authenticate': 'Basic realm="Porchlight", charset="UTF-8"' };
+  return { 'WWW-Authenticate': 'Bearer realm="Porchlight"' };
+}
