@@ -1,10 +1,13 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { ConfigError, systemErrorCode } from './config-error.ts';
 
-/** Held by the system as long as the process lives, however it ends. */
+/**
+ * Locked as long as the process lives, however it ends. Nothing else may open it: when a process closes a file, all
+ * its `fcntl` locks on that file are gone.
+ */
 const LOCK_FILE = 'relay.lock';
 /** Says who holds it, for people. */
 const HOLDER_FILE = 'relay.pid';
@@ -29,6 +32,7 @@ export function dataFolderLock(path: string): DataFolderLock {
     database = new Database(join(path, LOCK_FILE), { timeout: 0 });
     database.pragma('journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
+    chmodSync(join(path, LOCK_FILE), 0o600);
     writeFileSync(holderFile, `${process.pid} on ${hostname()}\n`, { mode: 0o600 });
   } catch (error) {
     database?.close();
