@@ -1,0 +1,17 @@
+export { ConfigError, quoted, systemErrorCode } from './config-error.ts';
+export { AgentConfigFile } from './config-file.ts';
+export { chooseDataFolder, type DataFolderChoice, prepareDataFolder } from './data-folder.ts';
+export { type DataFolderLock, lockDataFolder } from './data-folder-lock.ts';
+export { type FileText, readTextFile, replaceFile, syncFolder } from './files.ts';
+export { isForbiddenAddress } from './forbidden-address.ts';
+export { type Identity, openIdentity } from './identity.ts';
+export type {
+  AgentConfig,
+  RelaySettings,
+  RelaySettingsText,
+  ServiceSettings,
+  ServiceSettingsText,
+} from './schema.ts';
+export { Secret } from './secret.ts';
+export { parseTarget, type Target } from './target.ts';
+export { isDeadSocket, listenOnPath } from './unix-socket.ts';

@@ -1,0 +1,90 @@
+import { isDeviceName, isServiceName, SERVICES_MAX } from '@porchlight/protocol';
+import { z } from 'zod';
+import { ConfigError } from './config-error.ts';
+import { parseTarget } from './target.ts';
+
+const HOST = /^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/;
+const HOST_PORT = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]+)):([0-9]{1,5})$/;
+
+const hostPort = z.string().transform((text, context) => {
+  const [, address6, name, digits] = HOST_PORT.exec(text) ?? [];
+  const host = address6 ?? name ?? '';
+  const port = Number(digits ?? 0);
+  if (port >= 1 && port <= 65_535 && (address6 !== undefined || HOST.test(host))) return { host, port };
+  context.addIssue({ code: 'custom', message: 'must be HOST:PORT, e.g. relay.example.net:2222' });
+  return z.NEVER;
+});
+
+/** An origin (RFC 6454): `https://host[:port]`; plain `http:` only on loopback names, for a relay on trial. */
+const origin = z.string().refine((text) => {
+  const url = URL.parse(text);
+  if (url === null || (text !== url.origin && text !== `${url.origin}/`)) return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+}, 'must be the address of the relay without a path, e.g. https://relay.example.net');
+
+function isLoopback(host: string): boolean {
+  return /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(host);
+}
+
+/** The relay that the device belongs to, as pinned when it joined. */
+export const relaySettings = z.strictObject({
+  domain: z.string().max(253).regex(HOST, 'must be a domain name, e.g. relay.example.net'),
+  ssh: hostPort,
+  https: origin.transform((text) => new URL(text).origin),
+  hostKey: z
+    .string()
+    .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, "must be the fingerprint of the relay's host key, as SHA256:…"),
+  /** File with the certificate authority to trust for `https`, relative to the data folder. */
+  ca: z.string().min(1).max(4096).optional(),
+});
+export type RelaySettings = z.output<typeof relaySettings>;
+/** As it stands in `agent.yaml`: `ssh` is `host:port`. */
+export type RelaySettingsText = z.input<typeof relaySettings>;
+
+const target = z.string().transform((text, context) => {
+  try {
+    return parseTarget(text);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    context.addIssue({ code: 'custom', message: error.message });
+    return z.NEVER;
+  }
+});
+
+/** One exposed service. */
+export const serviceSettings = z
+  .strictObject({
+    target,
+    /** Believe any certificate of the local server; for `https:` targets with a certificate of their own making. */
+    insecureSkipVerify: z.boolean().default(false),
+  })
+  .refine((service) => !service.insecureSkipVerify || service.target.tls, {
+    path: ['insecureSkipVerify'],
+    message: 'means something for https: targets only: remove it',
+  });
+export type ServiceSettings = z.output<typeof serviceSettings>;
+export type ServiceSettingsText = z.input<typeof serviceSettings>;
+
+const serviceName = z
+  .string()
+  .refine(isServiceName, 'is no service name: use 1 to 29 lower-case letters, digits and inner hyphens');
+
+/** The whole of `agent.yaml`. Defaults stand here and nowhere else; unknown keys are refused. */
+export const agentConfig = z.strictObject({
+  /** Absent until the device has joined. */
+  relay: relaySettings.optional(),
+  /** The name that the device proposes when it joins. */
+  name: z
+    .string()
+    .refine(isDeviceName, 'must be 1 to 32 lower-case letters, digits and inner hyphens')
+    .optional(),
+  /** By name, in the order of the file. */
+  services: z
+    .map(serviceName, serviceSettings)
+    .refine(
+      (services) => services.size <= SERVICES_MAX,
+      `has more than ${SERVICES_MAX} services: remove some`,
+    )
+    .default(() => new Map()),
+});
+export type AgentConfig = z.output<typeof agentConfig>;
