@@ -25,6 +25,7 @@ export const auditAction = z.enum([
   'enrolment-token.used',
   'enrolment-token.revoked',
   'service.access-changed',
+  'service.removed',
   'service.opened',
   'service.refused',
   'forward.opened',

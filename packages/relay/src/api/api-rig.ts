@@ -1,0 +1,251 @@
+/** For tests of the API: the real thing on given stores, with small stand-ins for links and forwards. */
+import { PorchlightError } from '@porchlight/protocol';
+import type { Forward, LinkState, ProbeResult } from '@porchlight/protocol/api';
+import type { InjectOptions, LightMyRequestResponse } from 'fastify';
+import { type AccessTokenStore, AccessTokens, Identities } from '../access/index.ts';
+import {
+  type AccountStore,
+  Accounts,
+  Passwords,
+  type SessionStore,
+  Sessions,
+  SetupLink,
+  SignIn,
+  SignInLinks,
+} from '../accounts/index.ts';
+import { AuditLog, type AuditStore } from '../audit/index.ts';
+import type { Clock } from '../clock.ts';
+import type { SecretStore } from '../config/secret-store.ts';
+import type { DeviceStore, HealthStore } from '../devices/index.ts';
+import { type EnrolmentTokenStore, EnrolmentTokens, JoinRequestTable } from '../enrolment/index.ts';
+import { createEventBus } from '../events.ts';
+import type { Forwards } from '../forward/forwards.ts';
+import type { LiveLinks } from '../links/index.ts';
+import { newId } from '../secrets.ts';
+import { buildApp } from './create-api.ts';
+import type { ApiDeps } from './deps.ts';
+
+export const ORIGIN = 'https://relay.example';
+export const PASSWORD = 'correct horse battery';
+
+export interface RigStores {
+  readonly accounts: AccountStore;
+  readonly sessions: SessionStore;
+  readonly accessTokens: AccessTokenStore;
+  readonly devices: DeviceStore;
+  readonly health: HealthStore;
+  readonly enrolmentTokens: EnrolmentTokenStore;
+  readonly audit: AuditStore;
+  readonly secrets: SecretStore;
+}
+
+/** Links that a test sets up and down. */
+export class FakeLinks implements LiveLinks {
+  readonly up = new Map<string, { state: LinkState; services: { name: string; kind: 'http' | 'tcp' }[] }>();
+  readonly ended: string[] = [];
+  probed: ProbeResult = { ok: true, took: 3 };
+
+  state(deviceId: string) {
+    return this.up.get(deviceId)?.state;
+  }
+
+  services(deviceId: string) {
+    return this.up.get(deviceId)?.services;
+  }
+
+  bytes(deviceId: string) {
+    return this.up.has(deviceId) ? { in: 10, out: 20 } : { in: 0, out: 0 };
+  }
+
+  probe() {
+    return Promise.resolve(this.probed);
+  }
+
+  end(deviceId: string) {
+    this.up.delete(deviceId);
+    this.ended.push(deviceId);
+  }
+}
+
+class FakeForwards implements Forwards {
+  readonly open_ = new Map<string, Forward & { accountId: string }>();
+
+  list(accountId: string, deviceId: string) {
+    return [...this.open_.values()].filter((one) => one.accountId === accountId && one.deviceId === deviceId);
+  }
+
+  open(by: { accountId: string }, to: { deviceId: string; service: string; minutes: number }) {
+    if (to.minutes === 13) return Promise.reject(new PorchlightError('device_offline'));
+    const { deviceId, service } = to;
+    const forward = { host: 'relay.example', port: 20_000, createdAt: 1, expiresAt: 2, connections: 0 };
+    const made = { id: newId(), accountId: by.accountId, deviceId, service, ...forward };
+    this.open_.set(made.id, made);
+    return Promise.resolve(made);
+  }
+
+  close(accountId: string, id: string) {
+    return Promise.resolve(this.open_.get(id)?.accountId === accountId && this.open_.delete(id));
+  }
+}
+
+export type Rig = Awaited<ReturnType<typeof createRig>>;
+
+/** One set of accounts for a rig: `ann` is admin, `bob` and `eve` are members. */
+export async function createRig(parts: { stores: RigStores; clock: Clock; people?: boolean }) {
+  const { stores, clock } = parts;
+  const errors: unknown[] = [];
+  const events = createEventBus((error) => errors.push(error));
+  const audit = new AuditLog({ store: stores.audit, clock, onError: (error) => errors.push(error) });
+  const passwords = new Passwords();
+  const sessions = new Sessions({ store: stores.sessions, clock, events });
+  const accounts = new Accounts({ store: stores.accounts, sessions, passwords, audit, events, clock });
+  const setupLink = new SetupLink({ secrets: stores.secrets, accounts });
+  const links = new SignInLinks(clock);
+  const signIn = new SignIn({
+    accounts: stores.accounts,
+    passwords,
+    sessions,
+    links,
+    setup: setupLink,
+    audit,
+    clock,
+  });
+  const accessTokens = new AccessTokens({ store: stores.accessTokens, audit, events, clock });
+  const identities = new Identities({
+    sessions,
+    tokens: accessTokens,
+    accounts: stores.accounts,
+    events,
+    clock,
+  });
+  const liveLinks = new FakeLinks();
+  const forwards = new FakeForwards();
+  const joinRequests = new JoinRequestTable({
+    devices: stores.devices,
+    audit,
+    events,
+    clock,
+    relayFingerprint: 'SHA256:relay',
+    limits: { perAddress: 10, inAll: 100, devicesPerAccount: 100 },
+  });
+  const deps: ApiDeps = {
+    accounts,
+    passwords,
+    sessions,
+    signIn,
+    setupLink,
+    identities,
+    accessTokens,
+    devices: stores.devices,
+    health: stores.health,
+    enrolmentTokens: new EnrolmentTokens({ store: stores.enrolmentTokens, audit, clock }),
+    joinRequests,
+    forwards,
+    links: liveLinks,
+    audit,
+    events,
+    clock,
+    relay: {
+      version: '0.1.0',
+      domain: 'relay.example',
+      origin: ORIGIN,
+      startedAt: clock.now(),
+      sshPort: 22,
+      hostKey: 'ssh-ed25519 AAAA',
+      hostKeyFingerprint: 'SHA256:relay',
+      websocketPath: '/ssh',
+      agentSha256: undefined,
+      localAuthority: true,
+      serviceUrl: (service, device) => `https://${service}--${device}.relay.example/`,
+    },
+    addressOf: (request) => {
+      const given = request.headers['x-test-address'];
+      return typeof given === 'string' ? given : '192.0.2.1';
+    },
+    isSecure: () => true,
+    originOf: () => ORIGIN,
+    onError: (error) => errors.push(error),
+  };
+  const routes: { method: string; url: string }[] = [];
+  const { app, live } = await buildApp(deps, ({ method, url }) => {
+    for (const one of [method].flat()) routes.push({ method: one, url });
+  });
+
+  const cookies = new Map<string, string>();
+  const ids = new Map<string, string>();
+  if (parts.people !== false) {
+    const passwordHash = await passwords.hash(PASSWORD);
+    for (const [name, role] of [
+      ['ann', 'admin'],
+      ['bob', 'member'],
+      ['eve', 'member'],
+    ] as const) {
+      const account = { id: newId(), name, role, passwordHash, createdAt: clock.now() };
+      await stores.accounts.insert(account);
+      const { secret } = await sessions.start(account.id, { address: '192.0.2.1', userAgent: 'test' });
+      ids.set(name, account.id);
+      cookies.set(name, `__Host-porchlight=${secret}`);
+    }
+  }
+  const cookieOf = (name: string) => cookies.get(name) ?? '';
+
+  return {
+    app,
+    live,
+    deps,
+    routes,
+    errors,
+    links: liveLinks,
+    forwards,
+    joinRequests,
+    signInLinks: links,
+    cookieOf,
+    idOf: (name: string) => ids.get(name) ?? '',
+    /** A call as the dashboard makes it; `as` undefined: nobody. */
+    call(
+      as: string | undefined,
+      method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+      url: string,
+      body?: unknown,
+      headers: Record<string, string> = {},
+    ): Promise<LightMyRequestResponse> {
+      const options: InjectOptions = {
+        method,
+        url,
+        headers: {
+          ...(as === undefined ? {} : { cookie: cookieOf(as) }),
+          ...(method === 'GET' ? {} : { origin: ORIGIN }),
+          ...headers,
+        },
+      };
+      return app.inject(body === undefined ? options : { ...options, payload: body as object });
+    },
+    /** A device of an account, with an http service `web` and a tcp service `ssh`. */
+    async addDevice(owner: string, name: string): Promise<string> {
+      const id = newId();
+      const accountId = ids.get(owner) ?? '';
+      const fingerprint = `SHA256:${id}`;
+      await stores.devices.insert({
+        id,
+        accountId,
+        name,
+        tags: [],
+        fingerprint,
+        publicKey: `ssh-ed25519 ${id}`,
+        createdAt: clock.now(),
+      });
+      await stores.devices.addServices(id, [
+        { name: 'web', kind: 'http' },
+        { name: 'ssh', kind: 'tcp' },
+      ]);
+      return id;
+    },
+    async close() {
+      live.close();
+      await app.close();
+      identities.close();
+      joinRequests.close();
+      await audit.close();
+    },
+  };
+}

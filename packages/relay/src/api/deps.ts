@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http';
+import type { AccessTokens, Identities } from '../access/index.ts';
+import type { Accounts, Passwords, Sessions, SetupLink, SignIn } from '../accounts/index.ts';
+import type { AuditLog } from '../audit/index.ts';
+import type { Clock } from '../clock.ts';
+import type { DeviceStore, HealthStore } from '../devices/index.ts';
+import type { EnrolmentTokens, JoinRequests } from '../enrolment/index.ts';
+import type { EventBus } from '../events.ts';
+import type { Forwards } from '../forward/forwards.ts';
+import type { LiveLinks } from '../links/index.ts';
+
+/** What the API tells about the relay itself. Read at each use: ports are known only once they are open. */
+export interface RelayFacts {
+  readonly version: string;
+  readonly domain: string;
+  /** Origin of the console, e.g. `https://relay.example`. */
+  readonly origin: string;
+  /** When this process began to serve, ms since 1970. */
+  readonly startedAt: number;
+  readonly sshPort: number | undefined;
+  /** `ssh-ed25519 AAAA…`. */
+  readonly hostKey: string;
+  readonly hostKeyFingerprint: string;
+  readonly websocketPath: string;
+  readonly agentSha256: string | undefined;
+  readonly localAuthority: boolean;
+  /** Where people open an `http` service. */
+  serviceUrl(service: string, device: string): string;
+}
+
+export interface ApiDeps {
+  readonly accounts: Accounts;
+  readonly passwords: Passwords;
+  readonly sessions: Sessions;
+  readonly signIn: SignIn;
+  readonly setupLink: SetupLink;
+  readonly identities: Identities;
+  readonly accessTokens: AccessTokens;
+  readonly devices: DeviceStore;
+  readonly health: HealthStore;
+  readonly enrolmentTokens: EnrolmentTokens;
+  /** Writes the audit entries of its own changes. */
+  readonly joinRequests: JoinRequests;
+  /** Writes the audit entries of its own changes. */
+  readonly forwards: Forwards;
+  readonly links: LiveLinks;
+  readonly audit: AuditLog;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  readonly relay: RelayFacts;
+  /** The visitor's address. */
+  addressOf(request: IncomingMessage): string;
+  /** The request came over TLS. */
+  isSecure(request: IncomingMessage): boolean;
+  /** Origin of the console on the listener that the request came to: what a browser there sends as `Origin`. */
+  originOf(request: IncomingMessage): string;
+  /** Hears of what became `internal` for a caller. */
+  onError(error: unknown, requestId: string): void;
+}

@@ -1,0 +1,58 @@
+import type { Device, LinkState, Service } from '@porchlight/protocol/api';
+import type { DeviceRecord, ServiceRecord } from '../devices/index.ts';
+import type { LiveLinks } from '../links/index.ts';
+import type { RelayFacts } from './deps.ts';
+
+interface Parts {
+  readonly links: Pick<LiveLinks, 'state' | 'services' | 'bytes'>;
+  readonly relay: Pick<RelayFacts, 'serviceUrl' | 'startedAt'>;
+}
+
+/** A device as the API shows it: its record, and what is live of it. */
+export function deviceView(record: DeviceRecord, parts: Parts): Device {
+  const live = parts.links.bytes(record.id);
+  return {
+    id: record.id,
+    name: record.name,
+    formerNames: [...record.formerNames],
+    tags: [...record.tags],
+    fingerprint: record.fingerprint,
+    createdAt: record.createdAt,
+    link: parts.links.state(record.id) ?? lastLink(record, parts.relay.startedAt),
+    services: record.services.map((service) => serviceView(service, record, parts)),
+    bytesIn: record.bytesIn + live.in,
+    bytesOut: record.bytesOut + live.out,
+  };
+}
+
+/** A service as the API shows it. */
+export function serviceView(service: ServiceRecord, device: DeviceRecord, { links, relay }: Parts): Service {
+  // Without a link what is recorded is what was last announced.
+  const announced = links.services(device.id);
+  return {
+    name: service.name,
+    kind: service.kind,
+    access: service.access,
+    basicUser: service.basicUser,
+    offered: announced === undefined || announced.some(({ name }) => name === service.name),
+    url: service.kind === 'http' ? relay.serviceUrl(service.name, device.name) : undefined,
+    lastSuccessAt: service.lastSuccessAt,
+    lastFailureAt: service.lastFailureAt,
+    lastFailure: service.lastFailure,
+  };
+}
+
+function lastLink(record: DeviceRecord, relayStartedAt: number): LinkState {
+  const { lastUpAt, lastDownAt, lastDownReason, lastAddress: address, agent } = record;
+  if (lastUpAt === undefined) return { up: false, paused: false };
+  // Up later than down and yet no link: the relay stopped without writing the end, so the link went at its restart.
+  const lost = lastDownAt === undefined || lastDownAt < lastUpAt;
+  return {
+    up: false,
+    since: lost ? Math.max(relayStartedAt, lastUpAt) : lastDownAt,
+    reason: lost ? 'the relay was restarted' : lastDownReason,
+    address,
+    agent,
+    paused: false,
+  };
+}

@@ -1,0 +1,161 @@
+import { PorchlightError } from '@porchlight/protocol';
+import type { LiveEvent } from '@porchlight/protocol/api';
+import type { Identity, Person } from '../access/index.ts';
+import type { RelayEvent } from '../events.ts';
+import type { ApiDeps } from './deps.ts';
+import { deviceView } from './device-view.ts';
+import type { EventStream } from './event-stream.ts';
+
+/** Comment lines this often; also how long a revocation made on another relay may go unnoticed. */
+const BEAT_MS = 25_000;
+/** One device is told of at most once in so long: twice a second. */
+const DEVICE_MS = 500;
+const STREAMS_MAX = 20;
+
+interface Listener {
+  person: Person;
+  readonly stream: EventStream;
+  /** Asks again who it is, since that may have ended. */
+  readonly identify: () => Promise<Identity>;
+}
+
+/** Brings the relay's events to the open event streams, each to the account it belongs to. */
+export class LiveEvents {
+  readonly #deps: Pick<ApiDeps, 'devices' | 'links' | 'relay' | 'events' | 'clock' | 'onError'>;
+  readonly #listeners = new Map<string, Set<Listener>>();
+  /** Devices told of within the last {@link DEVICE_MS}; true: they have changed again. */
+  readonly #recent = new Map<string, { again: boolean; cancel: () => void }>();
+  readonly #stop: (() => void)[];
+
+  constructor(deps: Pick<ApiDeps, 'devices' | 'links' | 'relay' | 'events' | 'clock' | 'onError'>) {
+    this.#deps = deps;
+    this.#stop = [
+      deps.events.subscribe((event) => this.#hear(event)),
+      deps.clock.every(BEAT_MS, () => this.#beat()),
+    ];
+  }
+
+  /** Streams that are open now. */
+  get size(): number {
+    return [...this.#listeners.values()].reduce((sum, streams) => sum + streams.size, 0);
+  }
+
+  /** @throws PorchlightError `too_many_requests` when the account has its streams already */
+  add(person: Person, identify: () => Promise<Identity>, open: (onEnd: () => void) => EventStream): void {
+    const { accountId } = person;
+    const streams = this.#listeners.get(accountId) ?? new Set();
+    if (streams.size >= STREAMS_MAX) {
+      throw new PorchlightError('too_many_requests', `An account has ${STREAMS_MAX} event streams at most`, {
+        detail: { retryAfter: 10 },
+      });
+    }
+    const stream = open(() => {
+      streams.delete(listener);
+      if (streams.size === 0 && this.#listeners.get(accountId) === streams) this.#listeners.delete(accountId);
+    });
+    const listener: Listener = { person, stream, identify };
+    streams.add(listener);
+    this.#listeners.set(accountId, streams);
+  }
+
+  close(): void {
+    for (const stop of this.#stop) stop();
+    for (const recent of this.#recent.values()) recent.cancel();
+    this.#recent.clear();
+    for (const { stream } of this.#all()) stream.end();
+  }
+
+  #hear(event: RelayEvent): void {
+    switch (event.type) {
+      case 'device-changed':
+        return this.#deviceChanged(event.accountId, event.deviceId);
+      case 'device-removed':
+        return this.#send(event.accountId, { type: 'device-removed', id: event.deviceId });
+      case 'join-request':
+        return this.#send(event.accountId, { type: 'join-request', request: { ...event.request } });
+      case 'join-request-ended': {
+        const { requestId: id, outcome } = event;
+        return this.#send(event.accountId, { type: 'join-request-ended', id, outcome });
+      }
+      case 'sessions-ended':
+        return this.#end(
+          event.accountId,
+          ({ person }) => person.kind === 'session' && event.sessionIds.includes(person.sessionId),
+        );
+      case 'access-token-revoked':
+        return this.#end(
+          event.accountId,
+          ({ person }) => person.kind === 'access-token' && person.tokenId === event.tokenId,
+        );
+      case 'account-removed':
+        return this.#end(event.accountId, () => true);
+      case 'account-changed':
+        for (const listener of this.#of(event.accountId)) void this.#identifyAgain(listener);
+    }
+  }
+
+  /** Tells of it at once, and of what changes within the next half second together, after it. */
+  #deviceChanged(accountId: string, deviceId: string): void {
+    if (!this.#listeners.has(accountId)) return;
+    const recent = this.#recent.get(deviceId);
+    if (recent !== undefined) {
+      recent.again = true;
+      return;
+    }
+    const cancel = this.#deps.clock.after(DEVICE_MS, () => {
+      const { again } = this.#recent.get(deviceId) ?? { again: false };
+      this.#recent.delete(deviceId);
+      if (again) this.#deviceChanged(accountId, deviceId);
+    });
+    this.#recent.set(deviceId, { again: false, cancel });
+    void this.#sendDevice(accountId, deviceId);
+  }
+
+  async #sendDevice(accountId: string, deviceId: string): Promise<void> {
+    try {
+      const record = await this.#deps.devices.byId(accountId, deviceId);
+      if (record === undefined) return;
+      this.#send(accountId, { type: 'device', device: deviceView(record, this.#deps) }, deviceId);
+    } catch (error) {
+      this.#deps.onError(error, 'events');
+    }
+  }
+
+  /** Without an account it is for every admin. */
+  #send(accountId: string | undefined, event: LiveEvent, key?: string): void {
+    const listeners = accountId === undefined ? this.#all() : this.#of(accountId);
+    for (const { person, stream } of listeners) {
+      if (accountId !== undefined || person.role === 'admin') stream.send(event, key);
+    }
+  }
+
+  #end(accountId: string, holds: (listener: Listener) => boolean): void {
+    for (const listener of this.#of(accountId)) if (holds(listener)) listener.stream.end();
+  }
+
+  #beat(): void {
+    for (const listener of this.#all()) {
+      listener.stream.beat();
+      void this.#identifyAgain(listener);
+    }
+  }
+
+  async #identifyAgain(listener: Listener): Promise<void> {
+    try {
+      const identity = await listener.identify();
+      if (identity.kind === 'anonymous') listener.stream.end();
+      else listener.person = identity;
+    } catch (error) {
+      this.#deps.onError(error, 'events');
+      listener.stream.end();
+    }
+  }
+
+  #of(accountId: string): Listener[] {
+    return [...(this.#listeners.get(accountId) ?? [])];
+  }
+
+  #all(): Listener[] {
+    return [...this.#listeners.values()].flatMap((streams) => [...streams]);
+  }
+}

@@ -1,0 +1,46 @@
+import type { AccessToken, Account, EnrolmentToken, Me, Session } from '@porchlight/protocol/api';
+import type { AccessTokenRecord } from '../access/index.ts';
+import type { AccountRecord, SessionRecord } from '../accounts/index.ts';
+import type { EnrolmentTokenRecord } from '../enrolment/index.ts';
+import type { RelayFacts } from './deps.ts';
+
+/** Records as the API shows them: field by field, so that a hash added to a record is never shown by accident. */
+
+export function accountView({ id, name, role, createdAt }: AccountRecord): Account {
+  return { id, name, role, createdAt };
+}
+
+export function meView(account: AccountRecord, relay: RelayFacts): Me {
+  return {
+    account: accountView(account),
+    relay: {
+      version: relay.version,
+      domain: relay.domain,
+      origin: relay.origin,
+      hostKeyFingerprint: relay.hostKeyFingerprint,
+      sshPort: relay.sshPort,
+      agentSha256: relay.agentSha256,
+      localAuthority: relay.localAuthority,
+    },
+  };
+}
+
+export function sessionView(session: SessionRecord, currentId: string | undefined): Session {
+  const { id, createdAt, lastSeenAt, expiresAt, address, userAgent } = session;
+  return { id, current: id === currentId, createdAt, lastSeenAt, expiresAt, address, userAgent };
+}
+
+export function accessTokenView({
+  id,
+  name,
+  createdAt,
+  expiresAt,
+  lastUsedAt,
+}: AccessTokenRecord): AccessToken {
+  return { id, name, createdAt, expiresAt, lastUsedAt };
+}
+
+export function enrolmentTokenView(record: EnrolmentTokenRecord): EnrolmentToken {
+  const { id, note, tags, createdAt, expiresAt, usesLeft, used } = record;
+  return { id, note, tags: [...tags], createdAt, expiresAt, usesLeft, used };
+}
