@@ -1,0 +1,106 @@
+import type {
+  AccessToken,
+  Account,
+  Allowance,
+  AuditEntry,
+  Device,
+  DeviceChange,
+  EnrolmentToken,
+  Forward,
+  Health,
+  JoinRequest,
+  MadeAccessToken,
+  MadeEnrolmentToken,
+  Me,
+  NewAccessToken,
+  NewAccount,
+  NewEnrolmentToken,
+  NewForward,
+  ProbeResult,
+  Role,
+  Service,
+  ServiceChange,
+  Session,
+  Setup,
+} from '@porchlight/protocol/api';
+import { request } from './request.ts';
+
+/** One page of a listing; pass `next` as `cursor` for the following one. */
+export interface Page<T> {
+  readonly items: T[];
+  readonly next?: string;
+}
+
+export interface AuditFilter {
+  readonly action?: string;
+  readonly actor?: string;
+  readonly deviceId?: string;
+  readonly since?: number;
+}
+
+const part = encodeURIComponent;
+
+/** Every call that the console makes, one a route. Each throws {@link ApiError}. */
+export const api = {
+  setupState: (signal: AbortSignal) => request<{ open: boolean }>('GET', '/api/setup', { signal }),
+  setup: (body: Setup) => request<unknown>('POST', '/api/setup', { body }),
+  signIn: (body: { name: string; password: string }) => request<unknown>('POST', '/api/sign-in', { body }),
+  signInByLink: (token: string) => request<unknown>('POST', '/api/sign-in/link', { body: { token } }),
+  signOut: () => request<unknown>('POST', '/api/sign-out', { body: {} }),
+
+  me: (signal: AbortSignal) => request<Me>('GET', '/api/me', { signal }),
+  changePassword: (body: { current: string; next: string }) =>
+    request<unknown>('POST', '/api/me/password', { body }),
+  sessions: (signal: AbortSignal) => request<Page<Session>>('GET', '/api/me/sessions', { signal }),
+  endSession: (id: string) => request<unknown>('DELETE', `/api/me/sessions/${part(id)}`),
+  endOtherSessions: () => request<unknown>('POST', '/api/me/sessions/end-others', { body: {} }),
+  accessTokens: (signal: AbortSignal) =>
+    request<Page<AccessToken>>('GET', '/api/me/access-tokens', { signal }),
+  makeAccessToken: (body: NewAccessToken) =>
+    request<MadeAccessToken>('POST', '/api/me/access-tokens', { body }),
+  revokeAccessToken: (id: string) => request<unknown>('DELETE', `/api/me/access-tokens/${part(id)}`),
+
+  accounts: (signal: AbortSignal) => request<Page<Account>>('GET', '/api/accounts', { signal }),
+  makeAccount: (body: NewAccount) => request<Account>('POST', '/api/accounts', { body }),
+  changeAccount: (id: string, body: { role?: Role; password?: string }) =>
+    request<unknown>('PATCH', `/api/accounts/${part(id)}`, { body }),
+  removeAccount: (id: string) => request<unknown>('DELETE', `/api/accounts/${part(id)}`),
+
+  devices: (query: { search?: string; tag?: string; cursor?: string }, signal: AbortSignal) =>
+    request<Page<Device>>('GET', '/api/devices', { query: { limit: 50, ...query }, signal }),
+  device: (id: string, signal: AbortSignal) => request<Device>('GET', `/api/devices/${part(id)}`, { signal }),
+  changeDevice: (id: string, body: DeviceChange) =>
+    request<Device>('PATCH', `/api/devices/${part(id)}`, { body }),
+  removeDevice: (id: string) => request<unknown>('DELETE', `/api/devices/${part(id)}`),
+  health: (id: string, span: '24h' | '30d', signal: AbortSignal) =>
+    request<Health>('GET', `/api/devices/${part(id)}/health`, { query: { span }, signal }),
+  changeService: (id: string, service: string, body: ServiceChange) =>
+    request<Service>('PATCH', `/api/devices/${part(id)}/services/${part(service)}`, { body }),
+  removeService: (id: string, service: string) =>
+    request<unknown>('DELETE', `/api/devices/${part(id)}/services/${part(service)}`),
+  probe: (id: string, service: string) =>
+    request<ProbeResult>('POST', `/api/devices/${part(id)}/services/${part(service)}/probe`, { body: {} }),
+  forwards: (id: string, signal: AbortSignal) =>
+    request<Page<Forward>>('GET', `/api/devices/${part(id)}/forwards`, { signal }),
+  openForward: (id: string, body: NewForward) =>
+    request<Forward>('POST', `/api/devices/${part(id)}/forwards`, { body }),
+  closeForward: (id: string) => request<unknown>('DELETE', `/api/forwards/${part(id)}`),
+
+  joinRequests: (code: string | undefined, signal?: AbortSignal) =>
+    request<Page<JoinRequest>>('GET', '/api/join-requests', {
+      query: { code },
+      ...(signal ? { signal } : {}),
+    }),
+  allow: (id: string, body: Allowance) =>
+    request<Device>('POST', `/api/join-requests/${part(id)}/allow`, { body }),
+  deny: (id: string, code: string) =>
+    request<unknown>('POST', `/api/join-requests/${part(id)}/deny`, { body: { code } }),
+  enrolmentTokens: (signal: AbortSignal) =>
+    request<Page<EnrolmentToken>>('GET', '/api/enrolment-tokens', { signal }),
+  makeEnrolmentToken: (body: NewEnrolmentToken) =>
+    request<MadeEnrolmentToken>('POST', '/api/enrolment-tokens', { body }),
+  revokeEnrolmentToken: (id: string) => request<unknown>('DELETE', `/api/enrolment-tokens/${part(id)}`),
+
+  audit: (query: AuditFilter & { cursor?: string; limit?: number }, signal: AbortSignal) =>
+    request<Page<AuditEntry>>('GET', '/api/audit', { query: { limit: 50, ...query }, signal }),
+};

@@ -1,0 +1,19 @@
+import type { AuditFilter } from './calls.ts';
+
+/** Where each answer is kept in the query cache. The first word is the subject. */
+export const keys = {
+  me: ['me'],
+  setup: ['setup'],
+  sessions: ['sessions'],
+  accessTokens: ['access-tokens'],
+  accounts: ['accounts'],
+  deviceLists: ['devices'],
+  deviceList: (search: string, tag: string | undefined) => ['devices', search, tag ?? ''],
+  device: (id: string) => ['device', id],
+  health: (id: string, span: string) => ['health', id, span],
+  forwards: (id: string) => ['forwards', id],
+  joinRequests: ['join-requests'],
+  enrolmentTokens: ['enrolment-tokens'],
+  audits: ['audit'],
+  audit: (filter: AuditFilter) => ['audit', filter],
+} as const;

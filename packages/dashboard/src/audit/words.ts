@@ -1,0 +1,57 @@
+import type { AuditAction, AuditEntry } from '@porchlight/protocol/api';
+
+/** Every audited action in words that follow its actor: "ada removed the device". */
+export const ACTION_WORDS: Readonly<Record<AuditAction, string>> = {
+  'account.created': 'made the account',
+  'account.removed': 'removed the account',
+  'account.role-changed': 'changed the role of',
+  'account.password-changed': 'changed the password of',
+  'session.started': 'signed in',
+  'session.refused': 'was refused at sign-in',
+  'session.ended': 'ended a session',
+  'access-token.created': 'made the access token',
+  'access-token.revoked': 'revoked the access token',
+  'device.joined': 'let in the device',
+  'device.renamed': 'renamed the device',
+  'device.tagged': 'changed the tags of',
+  'device.removed': 'removed the device',
+  'link.up': 'came online:',
+  'link.down': 'went offline:',
+  'join-request.received': 'asks to join:',
+  'join-request.allowed': 'allowed the request of',
+  'join-request.denied': 'denied the request of',
+  'enrolment-token.created': 'made the enrolment token',
+  'enrolment-token.used': 'used the enrolment token',
+  'enrolment-token.revoked': 'revoked the enrolment token',
+  'service.access-changed': 'changed who may open',
+  'service.removed': 'forgot the service',
+  'service.opened': 'opened',
+  'service.refused': 'was refused at',
+  'forward.opened': 'opened a port to',
+  'forward.closed': 'closed the port to',
+  'relay.started': 'started',
+};
+
+/** The words of an action, ready for a target or for none. A newer relay's action stays as it is. */
+export function actionWords(action: AuditAction, hasTarget: boolean): string {
+  const words: string | undefined = ACTION_WORDS[action];
+  if (words === undefined) return action;
+  return hasTarget ? words : words.replace(/:$/, '');
+}
+
+/** What the entry is about beyond its action, as short `name: value` pieces. */
+export function detailWords(entry: Pick<AuditEntry, 'detail'>): string {
+  return Object.entries(entry.detail)
+    .map(([name, value]) => `${name}: ${String(value)}`)
+    .join(' · ');
+}
+
+/** `device:pi` is shown as `pi`; people and the relay under their own names. */
+export function actorName(actor: string): string {
+  return actor.startsWith('device:') ? actor.slice('device:'.length) : actor;
+}
+
+/** An actor that is its own target is not named twice. */
+export function targetName(entry: Pick<AuditEntry, 'actor' | 'target'>): string {
+  return entry.target === undefined || entry.target === actorName(entry.actor) ? '' : entry.target;
+}

@@ -1,0 +1,2 @@
+export { DevicesPage } from './devices-page.tsx';
+export { StatusLine } from './status-line.tsx';

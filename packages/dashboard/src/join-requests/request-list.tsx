@@ -1,0 +1,40 @@
+import type { Device, JoinRequest } from '@porchlight/protocol/api';
+import { useQueryClient } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { keys, type Page } from '../api/index.ts';
+import { ErrorNote, Panel, SkeletonRows } from '../ui/index.ts';
+import { CodeEntry } from './code-entry.tsx';
+import { JoinRequestCard } from './request-card.tsx';
+import { useJoinRequests } from './use-requests.ts';
+
+interface JoinRequestListProps {
+  readonly onAllowed: (device: Device) => void;
+  /** Shown while nobody is at the door. */
+  readonly empty: ReactNode;
+}
+
+/** Everybody at the door, live, and the way to find one by its code. */
+export function JoinRequestList({ onAllowed, empty }: JoinRequestListProps) {
+  const cache = useQueryClient();
+  const requests = useJoinRequests();
+
+  function add(request: JoinRequest) {
+    cache.setQueryData<Page<JoinRequest>>(keys.joinRequests, (page) => ({
+      items: [request, ...(page?.items ?? []).filter((item) => item.id !== request.id)],
+    }));
+  }
+
+  return (
+    <div className="grid gap-4">
+      {requests.isPending && <SkeletonRows count={1} className="h-40" />}
+      <ErrorNote error={requests.error} onRetry={requests.refetch} />
+      {requests.data?.items.length === 0 && empty}
+      {requests.data?.items.map((request) => (
+        <JoinRequestCard key={request.id} request={request} onAllowed={onAllowed} />
+      ))}
+      <Panel title="The device shows a code, but nothing appears here?">
+        <CodeEntry onFound={add} />
+      </Panel>
+    </div>
+  );
+}

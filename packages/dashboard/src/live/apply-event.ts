@@ -1,0 +1,55 @@
+import type { Device, JoinRequest, LiveEvent } from '@porchlight/protocol/api';
+import type { InfiniteData, QueryClient } from '@tanstack/react-query';
+import { keys, type Page } from '../api/index.ts';
+
+type DeviceListData = InfiniteData<Page<Device>>;
+
+function mapPages(list: DeviceListData, change: (items: Device[]) => Device[]): DeviceListData {
+  return { ...list, pages: list.pages.map((page) => ({ ...page, items: change(page.items) })) };
+}
+
+function holds(list: DeviceListData | undefined, id: string): boolean {
+  return list?.pages.some((page) => page.items.some((item) => item.id === id)) ?? false;
+}
+
+/** The newest word on a device, into every list that shows it. A device that some list does not know is asked for. */
+function applyDevice(cache: QueryClient, device: Device): void {
+  cache.setQueryData(keys.device(device.id), device);
+  let missing = false;
+  for (const [key, list] of cache.getQueriesData<DeviceListData>({ queryKey: keys.deviceLists })) {
+    if (!list) continue;
+    if (!holds(list, device.id)) missing = true;
+    else
+      cache.setQueryData(
+        key,
+        mapPages(list, (items) => items.map((item) => (item.id === device.id ? device : item))),
+      );
+  }
+  if (missing) void cache.invalidateQueries({ queryKey: keys.deviceLists });
+}
+
+function removeDevice(cache: QueryClient, id: string): void {
+  cache.setQueriesData<DeviceListData>({ queryKey: keys.deviceLists }, (list) =>
+    list ? mapPages(list, (items) => items.filter((item) => item.id !== id)) : list,
+  );
+  void cache.invalidateQueries({ queryKey: keys.device(id) });
+}
+
+/** Brings one live event into the cache, so that every page that shows its subject changes at once. */
+export function applyEvent(cache: QueryClient, event: LiveEvent): void {
+  switch (event.type) {
+    case 'device':
+      return applyDevice(cache, event.device);
+    case 'device-removed':
+      return removeDevice(cache, event.id);
+    case 'join-request':
+      cache.setQueryData<Page<JoinRequest>>(keys.joinRequests, (page) => ({
+        items: [event.request, ...(page?.items ?? []).filter((item) => item.id !== event.request.id)],
+      }));
+      return;
+    case 'join-request-ended':
+      cache.setQueryData<Page<JoinRequest>>(keys.joinRequests, (page) => ({
+        items: (page?.items ?? []).filter((item) => item.id !== event.id),
+      }));
+  }
+}

@@ -1,0 +1,2 @@
+export { LiveProvider, useLiveEvents, useStreamState } from './live-provider.tsx';
+export { isStale } from './stream-state.ts';

@@ -1,0 +1,2 @@
+export { ThemeChoice } from './theme.tsx';
+export { useTitle } from './title.ts';

@@ -1,0 +1,2 @@
+export { NewTokenForm } from './new-token-form.tsx';
+export { TokensPage } from './tokens-page.tsx';

@@ -1,0 +1,13 @@
+export { Button, buttonClass } from './button.tsx';
+export { Confirm } from './confirm.tsx';
+export { Commands, CopyButton, SecretOnce } from './copy.tsx';
+export { Actions, Dialog } from './dialog.tsx';
+export { Choice, Field } from './field.tsx';
+export { formText } from './form-text.ts';
+export { Lantern } from './lantern.tsx';
+export { LoadMore } from './load-more.tsx';
+export { ErrorNote, Note, wordsOf } from './notes.tsx';
+export { Empty, PageHead, Panel, Pill, Skeleton, SkeletonRows } from './surface.tsx';
+export { parseTags, TagField } from './tag-field.tsx';
+export { hideToast, showToast } from './toast-store.ts';
+export { Toasts } from './toasts.tsx';
