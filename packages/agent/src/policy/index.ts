@@ -1,0 +1,1 @@
+export { DevicePolicy, type DevicePolicyParts, type PolicyState } from './device-policy.ts';
