@@ -1,0 +1,70 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { DeviceRecord, ServiceRecord } from '../devices/device-store.ts';
+import type { Schema } from './schema.ts';
+
+type DeviceRow = Selectable<Schema['devices']>;
+
+/** Device records of rows, in the order of the rows: three more queries, however many rows there are. */
+export async function toDevices(db: Kysely<Schema>, rows: readonly DeviceRow[]): Promise<DeviceRecord[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map((row) => row.id);
+  const [names, tags, services] = await Promise.all([
+    db
+      .selectFrom('device_names')
+      .select(['device_id', 'name'])
+      .where('device_id', 'in', ids)
+      .orderBy('name')
+      .execute(),
+    db
+      .selectFrom('device_tags')
+      .select(['device_id', 'tag'])
+      .where('device_id', 'in', ids)
+      .orderBy('position')
+      .execute(),
+    db.selectFrom('services').selectAll().where('device_id', 'in', ids).orderBy('name').execute(),
+  ]);
+  const namesOf = grouped(names);
+  const tagsOf = grouped(tags);
+  const servicesOf = grouped(services);
+  return rows.map((row) => ({
+    id: row.id,
+    accountId: row.account_id,
+    name: row.name,
+    formerNames: (namesOf.get(row.id) ?? []).map(({ name }) => name).filter((name) => name !== row.name),
+    tags: (tagsOf.get(row.id) ?? []).map(({ tag }) => tag),
+    fingerprint: row.fingerprint,
+    publicKey: row.public_key,
+    createdAt: row.created_at,
+    lastUpAt: row.last_up_at ?? undefined,
+    lastDownAt: row.last_down_at ?? undefined,
+    lastDownReason: row.last_down_reason ?? undefined,
+    lastAddress: row.last_address ?? undefined,
+    agent: row.agent ?? undefined,
+    bytesIn: row.bytes_in,
+    bytesOut: row.bytes_out,
+    services: (servicesOf.get(row.id) ?? []).map(toService),
+  }));
+}
+
+function toService(row: Schema['services']): ServiceRecord {
+  return {
+    name: row.name,
+    kind: row.kind,
+    access: row.access,
+    basicUser: row.basic_user ?? undefined,
+    basicHash: row.basic_hash ?? undefined,
+    lastSuccessAt: row.last_success_at ?? undefined,
+    lastFailureAt: row.last_failure_at ?? undefined,
+    lastFailure: row.last_failure ?? undefined,
+  };
+}
+
+function grouped<R extends { device_id: string | null }>(rows: readonly R[]): Map<string | null, R[]> {
+  const groups = new Map<string | null, R[]>();
+  for (const row of rows) {
+    const group = groups.get(row.device_id);
+    if (group === undefined) groups.set(row.device_id, [row]);
+    else group.push(row);
+  }
+  return groups;
+}

@@ -1,0 +1,52 @@
+import type { ServiceKind } from '@porchlight/protocol';
+import { sql } from 'kysely';
+import type { Database } from './schema.ts';
+import { inTransaction } from './transaction.ts';
+import { factTable, mergedBy } from './values.ts';
+
+/**
+ * Services remembered for one device. A device that keeps announcing new names pushes out its old ones; never
+ * those now announced, and never one whose access a person has set.
+ */
+const SERVICES_KEPT_MAX = 256;
+
+/** Adds what is not yet known in mode `login`, and updates the kind of the rest. */
+export async function addServices(
+  database: Database,
+  deviceId: string,
+  services: readonly { name: string; kind: ServiceKind }[],
+): Promise<void> {
+  if (services.length === 0) return;
+  const announced = mergedBy(
+    services,
+    ({ name }) => name,
+    (_, later) => later,
+  );
+  await inTransaction(database, async (transaction) => {
+    await sql`
+      insert into services (device_id, name, kind, access)
+      select devices.id, value ->> 'name', value ->> 'kind', 'login'
+      from ${factTable(database.kind, announced)} join devices on devices.id = ${deviceId}
+      where true
+      on conflict (device_id, name) do update set kind = excluded.kind
+    `.execute(transaction);
+    const known = await transaction
+      .selectFrom('services')
+      .select(['name', 'access', 'last_success_at'])
+      .where('device_id', '=', deviceId)
+      .execute();
+    if (known.length <= SERVICES_KEPT_MAX) return;
+    const names = new Set(announced.map(({ name }) => name));
+    const surplus = known
+      .filter(({ name, access }) => access === 'login' && !names.has(name))
+      .sort((a, b) => (a.last_success_at ?? 0) - (b.last_success_at ?? 0))
+      .slice(0, known.length - SERVICES_KEPT_MAX)
+      .map(({ name }) => name);
+    if (surplus.length === 0) return;
+    await transaction
+      .deleteFrom('services')
+      .where('device_id', '=', deviceId)
+      .where('name', 'in', surplus)
+      .execute();
+  });
+}

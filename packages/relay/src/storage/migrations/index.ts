@@ -1,0 +1,7 @@
+import { first } from './0001-first.ts';
+import type { Migration } from './migration.ts';
+
+export type { Migration } from './migration.ts';
+
+/** All steps in order; the schema's version is how many of them a database has had. */
+export const migrations: readonly Migration[] = [first];

@@ -1,0 +1,99 @@
+import type { ServiceKind } from '@porchlight/protocol';
+import type { AccessMode, AuditAction, Role } from '@porchlight/protocol/api';
+import type { Generated, Kysely } from 'kysely';
+
+/** Instants are ms since 1970 UTC, hashes hex, lists JSON text. One column type per meaning on both databases. */
+export interface Schema {
+  accounts: { id: string; name: string; role: Role; password_hash: string; created_at: number };
+  sessions: {
+    id: string;
+    account_id: string;
+    token_hash: string;
+    created_at: number;
+    last_seen_at: number;
+    expires_at: number;
+    address: string;
+    user_agent: string;
+  };
+  access_tokens: {
+    id: string;
+    account_id: string;
+    name: string;
+    token_hash: string;
+    created_at: number;
+    expires_at: number | null;
+    last_used_at: number | null;
+  };
+  devices: {
+    id: string;
+    account_id: string;
+    name: string;
+    fingerprint: string;
+    public_key: string;
+    created_at: number;
+    last_up_at: number | null;
+    last_down_at: number | null;
+    last_down_reason: string | null;
+    last_address: string | null;
+    agent: string | null;
+    bytes_in: Generated<number>;
+    bytes_out: Generated<number>;
+  };
+  /** Every name ever given. `account_id` is no foreign key: the reservation outlives device and account. */
+  device_names: { name: string; account_id: string; device_id: string | null };
+  device_tags: { device_id: string; position: number; tag: string };
+  services: {
+    device_id: string;
+    name: string;
+    kind: ServiceKind;
+    access: AccessMode;
+    basic_user: string | null;
+    basic_hash: string | null;
+    last_success_at: number | null;
+    last_failure_at: number | null;
+    last_failure: string | null;
+  };
+  link_events: { id: Generated<number>; device_id: string; at: number; state: 'up' | 'down' };
+  /** The round trip is kept as sum and count, so that a second write to an interval still gives its mean. */
+  health_samples: {
+    device_id: string;
+    at: number;
+    rtt_sum: number;
+    rtt_count: number;
+    bytes_in: number;
+    bytes_out: number;
+  };
+  relay_runs: { started_at: number; ended_at: number };
+  enrolment_tokens: {
+    id: string;
+    account_id: string;
+    note: string;
+    tags: string;
+    token_hash: string;
+    created_at: number;
+    expires_at: number;
+    uses_left: number;
+    used: number;
+  };
+  /** No foreign keys: entries outlive what they speak of. */
+  audit_entries: {
+    id: Generated<number>;
+    account_id: string | null;
+    at: number;
+    actor: string;
+    action: AuditAction;
+    device_id: string | null;
+    target: string | null;
+    address: string | null;
+    detail: string;
+  };
+  secrets: { name: string; value: string };
+}
+
+export type DatabaseKind = 'sqlite' | 'postgres';
+
+/** An open database: the same queries run on both kinds; `kind` is for the few words that differ. */
+export interface Database {
+  readonly kind: DatabaseKind;
+  readonly db: Kysely<Schema>;
+}
