@@ -4,6 +4,8 @@ import { solar, use } from './curves.ts';
 const DAY = 86_400;
 const STEP = 900;
 const STEPS = DAY / STEP;
+/** Moments looked at in each step. */
+const SAMPLES = 3;
 /** Usable energy, in Wh, and the most it takes or gives, in W. */
 const CAPACITY = 5_200;
 const POWER = 2_000;
@@ -18,8 +20,10 @@ const CACHED_DAYS = 800;
 interface Day {
   /** Charge at the beginning of each step and at the end of the day, in Wh. */
   charge: Float32Array;
-  /** Power during each step, in W: positive when the battery gives. */
-  power: Float32Array;
+  /** How much of what the house lacks the battery can give during each step, 0 to 1. */
+  gives: Float32Array;
+  /** How much of what the panels give too much it can take, 0 to 1. */
+  takes: Float32Array;
 }
 
 const days = new Map<number, Day>();
@@ -34,9 +38,17 @@ export function charge(time: number): number {
   return (100 * (from + (to - from) * (at - step))) / CAPACITY;
 }
 
-/** W: positive when it feeds the house, negative when it charges. */
+/** W: positive when it feeds the house, negative when it charges. Follows every kettle, as far as it can. */
 export function power(time: number): number {
-  return dayOf(time).power[Math.floor((((time % DAY) + DAY) % DAY) / STEP)] ?? 0;
+  const day = dayOf(time);
+  const step = Math.floor((((time % DAY) + DAY) % DAY) / STEP);
+  const asked = wish(time);
+  return asked * ((asked > 0 ? day.gives[step] : day.takes[step]) ?? 0);
+}
+
+/** What the battery would do were it never full nor empty, in W. */
+function wish(time: number): number {
+  return Math.max(-POWER, Math.min(POWER, use(time) - solar(time)));
 }
 
 function dayOf(time: number): Day {
@@ -55,19 +67,28 @@ function dayOf(time: number): Day {
 }
 
 function simulate(number: number, start: number): Day {
-  const day: Day = { charge: new Float32Array(STEPS + 1), power: new Float32Array(STEPS) };
+  const charge = new Float32Array(STEPS + 1);
+  const gives = new Float32Array(STEPS);
+  const takes = new Float32Array(STEPS);
+  const hours = STEP / 3600;
   let level = start;
   for (let step = 0; step < STEPS; step++) {
-    day.charge[step] = level;
-    const middle = number * DAY + (step + 0.5) * STEP;
-    const wish = Math.max(-POWER, Math.min(POWER, use(middle) - solar(middle)));
-    const hours = STEP / 3600;
-    const most = wish > 0 ? (level / hours) * EFFICIENCY : (CAPACITY - level) / hours / EFFICIENCY;
-    const given = Math.sign(wish) * Math.min(Math.abs(wish), most);
-    day.power[step] = given;
-    level -= given > 0 ? (given * hours) / EFFICIENCY : given * hours * EFFICIENCY;
-    level = Math.max(0, Math.min(CAPACITY, level));
+    charge[step] = level;
+    const asked = average(number * DAY + step * STEP);
+    const canGive = (level / hours) * EFFICIENCY;
+    const canTake = (CAPACITY - level) / hours / EFFICIENCY;
+    gives[step] = Math.min(1, canGive / Math.max(asked, POWER / 10));
+    takes[step] = Math.min(1, canTake / Math.max(-asked, POWER / 10));
+    const given = asked > 0 ? Math.min(asked, canGive) / EFFICIENCY : -Math.min(-asked, canTake) * EFFICIENCY;
+    level = Math.max(0, Math.min(CAPACITY, level - given * hours));
   }
-  day.charge[STEPS] = level;
-  return day;
+  charge[STEPS] = level;
+  return { charge, gives, takes };
+}
+
+/** Mean of the wish over the step that begins at `time`. */
+function average(time: number): number {
+  let sum = 0;
+  for (let part = 0; part < SAMPLES; part++) sum += wish(time + ((part + 0.5) * STEP) / SAMPLES);
+  return sum / SAMPLES;
 }

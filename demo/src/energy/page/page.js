@@ -66,10 +66,10 @@ async function showPlots() {
 async function refresh() {
   try {
     for (const feed of await api('feed/list')) feeds.set(feed.name, feed);
-    showNow();
-    await showPlots();
     byId('locked').hidden = true;
     byId('meters').hidden = false;
+    showNow();
+    await showPlots();
     byId('status').textContent = `Measured ${new Date().toLocaleTimeString()}`;
   } catch (error) {
     byId('status').textContent = `No reading: ${error.message}`;

@@ -50,7 +50,7 @@ export function plot(svg, lines, { start, end, low, high, zero = false, label })
     MARGIN.top + ((top + spare - value) / (top - bottom + 2 * spare)) * (height - MARGIN.top - MARGIN.bottom);
 
   const parts = [];
-  for (const value of ticks(bottom, top, height / 50)) {
+  for (const value of ticks(bottom, top, height / 36)) {
     const at = y(value);
     parts.push(
       node('line', { x1: MARGIN.left, x2: width, y1: at, y2: at, class: value === 0 && zero ? 'zero' : '' }),

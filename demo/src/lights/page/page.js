@@ -21,8 +21,8 @@ async function send(path, body) {
 /** The colour of a lamp on the screen, roughly. */
 function colour({ colormode, hue, sat, ct }) {
   if (colormode === 'hs') return `hsl(${(hue / 65536) * 360} ${40 + (sat / 254) * 60}% 58%)`;
-  const warm = (ct - 153) / (500 - 153);
-  return `hsl(${220 - warm * 182} ${30 + Math.abs(warm - 0.35) * 90}% ${86 - warm * 22}%)`;
+  const warm = ((ct - 153) / (500 - 153)) * 100;
+  return `color-mix(in srgb, #ffab52 ${warm}%, #bcd9ff)`;
 }
 
 function makeCard(id, { state }) {
