@@ -1,0 +1,2 @@
+export { AuditLog, type AuditParts } from './audit-log.ts';
+export type { AuditedRequest } from './window.ts';
