@@ -1,20 +1,5 @@
+import { endToEndHeaders, type RawHeaders } from '@porchlight/link';
 import { PERSON_HEADER, REQUEST_ID_HEADER, ROLE_HEADER } from '@porchlight/protocol';
-
-/** Header lists are flat as in node:http's `rawHeaders`: name, value, name, value, … */
-export type RawHeaders = readonly string[];
-
-/** Hop-by-hop fields (RFC 9110 §7.6.1) and framing that node:http writes by itself. */
-const HOP_BY_HOP = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'transfer-encoding',
-  'upgrade',
-  'http2-settings',
-]);
 
 /** What only the relay may say; a visitor's own are dropped, with `_` for `-` too. */
 const RELAY_ONLY = new Set([
@@ -35,6 +20,7 @@ const RELAY_ONLY = new Set([
   'cf-connecting-ip',
 ]);
 const RELAY_PREFIX = 'x-porchlight-';
+const DOMAIN_WIDE = new Set(['strict-transport-security', 'alt-svc', 'public-key-pins']);
 
 /** Who asks, as the device is told. */
 export interface VisitFacts {
@@ -57,29 +43,23 @@ export function isRelayCookie(name: string): boolean {
 
 /**
  * The request's headers as the device gets them: end-to-end fields in their order, without forged or relay-own ones,
- * with ours. `host` first. `dropAuthorization`: the relay itself consumed that header.
+ * with ours. `Host` first. `dropAuthorization`: the relay itself consumed that header.
  */
 export function requestHeaders(
   raw: RawHeaders,
   facts: VisitFacts,
   options: { readonly dropAuthorization: boolean },
 ): string[] {
-  const named = connectionOptions(raw);
-  const out: string[] = ['Host', facts.host];
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i] ?? '';
-    const value = raw[i + 1] ?? '';
-    const lower = name.toLowerCase();
-    if (lower.charCodeAt(0) === 58 || lower === 'host' || HOP_BY_HOP.has(lower)) continue;
-    if (isRelayOnly(lower) || named?.has(lower) === true) continue;
-    if (lower === 'authorization' && options.dropAuthorization) continue;
-    if (lower === 'cookie') {
-      const kept = withoutRelayCookies(value);
-      if (kept !== '') out.push(name, kept);
-      continue;
-    }
-    out.push(name, value);
-  }
+  let cookie: string | undefined;
+  const fields = endToEndHeaders(raw, (lower, value) => {
+    if (lower === 'host' || isRelayOnly(lower)) return false;
+    if (lower === 'authorization') return !options.dropAuthorization;
+    if (lower !== 'cookie' || !value.includes('porchlight')) return true;
+    cookie = withoutRelayCookies(value);
+    return false;
+  });
+  const out = ['Host', facts.host, ...fields];
+  if (cookie !== undefined && cookie !== '') out.push('Cookie', cookie);
   out.push(
     'X-Forwarded-For',
     facts.address,
@@ -95,52 +75,13 @@ export function requestHeaders(
 
 /**
  * The answer's headers as the visitor gets them: end-to-end fields; cookies that would reach beyond this one host, or
- * that pose as the relay's own, are dropped.
+ * that pose as the relay's own, are dropped; so is what would decide for the whole domain how browsers reach it.
  */
 export function responseHeaders(raw: RawHeaders, host: string): string[] {
-  const named = connectionOptions(raw);
-  const out: string[] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i] ?? '';
-    const value = raw[i + 1] ?? '';
-    const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || lower.startsWith(RELAY_PREFIX) || named?.has(lower) === true) continue;
-    if (lower === 'set-cookie' && !isOwnCookie(value, host)) continue;
-    // A device must not decide for the whole domain how browsers reach it.
-    if (lower === 'strict-transport-security' || lower === 'alt-svc' || lower === 'public-key-pins') continue;
-    out.push(name, value);
-  }
-  return out;
-}
-
-/** Same as an object for node:http2, where a repeated name needs a list. */
-export function headersObject(raw: RawHeaders): Record<string, string | string[]> {
-  const out: Record<string, string | string[]> = Object.create(null);
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = (raw[i] ?? '').toLowerCase();
-    const value = raw[i + 1] ?? '';
-    const there = out[name];
-    if (there === undefined) out[name] = value;
-    else if (Array.isArray(there)) there.push(value);
-    else out[name] = [there, value];
-  }
-  return out;
-}
-
-/** Field names that a `Connection` header declares hop-by-hop; undefined when there are none but the usual. */
-function connectionOptions(raw: RawHeaders): Set<string> | undefined {
-  let named: Set<string> | undefined;
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i] ?? '';
-    if (name.length !== 10 || name.toLowerCase() !== 'connection') continue;
-    for (const part of (raw[i + 1] ?? '').split(',')) {
-      const option = part.trim().toLowerCase();
-      if (option === '' || option === 'keep-alive' || option === 'close') continue;
-      named ??= new Set();
-      named.add(option);
-    }
-  }
-  return named;
+  return endToEndHeaders(raw, (lower, value) => {
+    if (lower === 'set-cookie') return isOwnCookie(value, host);
+    return !lower.startsWith(RELAY_PREFIX) && !DOMAIN_WIDE.has(lower);
+  });
 }
 
 function isRelayOnly(lower: string): boolean {
@@ -152,7 +93,6 @@ function isRelayOnly(lower: string): boolean {
 }
 
 function withoutRelayCookies(header: string): string {
-  if (!header.includes('porchlight')) return header;
   return header
     .split(';')
     .filter((pair) => !isRelayCookie(pair.slice(0, Math.max(0, pair.indexOf('='))).trim()))

@@ -12,10 +12,9 @@ import type { ChannelPools } from './channel-pools.ts';
 import { isForeign } from './cross-origin.ts';
 import { asPorchlightError, sendFailure, wantsPage } from './failure.ts';
 import type { VisitFacts } from './headers.ts';
-import { type ProxyTarget, proxyRequest } from './proxy.ts';
+import { type ProxyTarget, proxyRequest, proxyUpgrade, refuseUpgrade } from './proxy.ts';
 import type { Route, RouteTable } from './routes.ts';
 import type { SignOnPages } from './sign-on-pages.ts';
-import { proxyUpgrade, refuseUpgrade } from './upgrade.ts';
 import type { Visitors } from './visitors.ts';
 
 /** How a request reached the relay; found once by the listener. */

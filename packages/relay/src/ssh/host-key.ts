@@ -16,9 +16,7 @@ const SECRET_NAME = 'ssh-host-key';
 
 /** The host key of this relay's database, made when there is none. */
 export async function loadHostKey(secrets: SecretStore): Promise<HostKey> {
-  const kept =
-    (await secrets.get(SECRET_NAME)) ??
-    (await secrets.getOrInsert(SECRET_NAME, ssh2.utils.generateKeyPairSync('ed25519').private));
+  const kept = (await secrets.get(SECRET_NAME)) ?? (await secrets.getOrInsert(SECRET_NAME, generate()));
   const parsed = ssh2.utils.parseKey(kept);
   if (parsed instanceof Error) throw new Error("the relay's own SSH host key is damaged", { cause: parsed });
   const blob = parsed.getPublicSSH();
@@ -27,4 +25,18 @@ export async function loadHostKey(secrets: SecretStore): Promise<HostKey> {
     publicKey: `${parsed.type} ${blob.toString('base64')}`,
     fingerprint: await fingerprintOf(blob),
   };
+}
+
+/** ssh2 now and then writes an Ed25519 key that does not read back; a fresh one does. */
+function generate(): string {
+  for (let attempt = 0; attempt < 8; attempt += 1) {
+    const text = ssh2.utils.generateKeyPairSync('ed25519').private;
+    const key = ssh2.utils.parseKey(text);
+    if (key instanceof Error) continue;
+    const sample = Buffer.from('porchlight');
+    // Both give an Error object instead of throwing.
+    const signature: unknown = key.sign(sample);
+    if (Buffer.isBuffer(signature) && key.verify(sample, signature) === true) return text;
+  }
+  throw new Error('no usable SSH host key could be made');
 }

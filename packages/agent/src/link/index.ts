@@ -1,0 +1,2 @@
+export { AgentLink, type LinkPhase } from './agent-link.ts';
+export { authorities, type RelayAddress, type Transport } from './transports.ts';

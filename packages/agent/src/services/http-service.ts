@@ -1,0 +1,165 @@
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import {
+  type Channel,
+  endToEndHeaders,
+  type Forwarding,
+  forwardRequest,
+  forwardUpgrade,
+} from '@porchlight/link';
+import {
+  AGENT_ERROR_HEADER,
+  ERRORS,
+  type ErrorCode,
+  PERSON_HEADER,
+  PorchlightError,
+  PROBE_HEADER,
+  problemOf,
+  ROLE_HEADER,
+} from '@porchlight/protocol';
+import type { Allowed, Denied } from '@porchlight/protocol/policy';
+import type { ServiceSettings } from '../config/index.ts';
+import type { AccessNote, Gate } from './gate.ts';
+import { connectLocally, createLocalAgent } from './local-connections.ts';
+
+export interface HttpServiceParts {
+  readonly name: string;
+  readonly settings: ServiceSettings;
+  readonly gate: Gate;
+  readonly note: (note: AccessNote) => void;
+}
+
+/** Serves one `http` service: reads each request from the relay's channels, asks the policy, and calls the local server. */
+export class HttpService {
+  readonly #parts: HttpServiceParts;
+  readonly #local: http.Agent;
+  readonly #server: http.Server;
+  readonly #channels = new Set<Channel>();
+
+  constructor(parts: HttpServiceParts) {
+    this.#parts = parts;
+    this.#local = createLocalAgent(parts.settings);
+    // The relay keeps the deadlines and the idle channels; here nothing may cut a long upload or a quiet stream.
+    this.#server = http.createServer({
+      requestTimeout: 0,
+      headersTimeout: 0,
+      keepAliveTimeout: 0,
+      noDelay: false,
+    });
+    this.#server.on('request', (req, res) => this.#onRequest(req, res));
+    this.#server.on('checkContinue', (req, res) => this.#onRequest(req, res));
+    this.#server.on('upgrade', (req, socket, head) => this.#onUpgrade(req, socket, head));
+    this.#server.on('clientError', (_error, socket) => socket.destroy());
+  }
+
+  /** Takes a channel that the relay has opened. */
+  accept(channel: Channel): void {
+    this.#channels.add(channel);
+    channel.once('close', () => this.#channels.delete(channel));
+    channel.on('error', () => channel.destroy());
+    this.#server.emit('connection', channel);
+  }
+
+  close(): void {
+    for (const channel of this.#channels) channel.destroy();
+    this.#local.destroy();
+    this.#server.close();
+  }
+
+  #onRequest(req: IncomingMessage, res: ServerResponse): void {
+    if (this.#parts.gate.paused) return answerError(req, res, new PorchlightError('device_paused'));
+    if (req.headers[PROBE_HEADER] !== undefined) return this.#probe(req, res);
+    const decision = this.#decide(req);
+    if (decision.kind === 'deny') return answerError(req, res, new PorchlightError(decision.code, undefined));
+    forwardRequest(
+      req,
+      res,
+      this.#forwarding(req, decision, (error) => answerError(req, res, error)),
+    );
+  }
+
+  #onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const fail = (error: PorchlightError): void => {
+      if (socket.writable) socket.end(errorBlock(error));
+    };
+    if (this.#parts.gate.paused) return fail(new PorchlightError('device_paused'));
+    const decision = this.#decide(req);
+    if (decision.kind === 'deny') return fail(new PorchlightError(decision.code));
+    forwardUpgrade(req, socket, head, this.#forwarding(req, decision, fail));
+  }
+
+  #decide(req: IncomingMessage): Allowed | Denied {
+    const { name, gate, note } = this.#parts;
+    const person = single(req.headers[PERSON_HEADER]);
+    const decision = gate.decide({
+      service: name,
+      method: req.method ?? '',
+      target: req.url ?? '',
+      person,
+      role: single(req.headers[ROLE_HEADER]),
+    });
+    note({
+      service: name,
+      kind: decision.kind,
+      person,
+      rule: decision.rule,
+      ...(decision.kind === 'deny' ? { reason: decision.reason } : {}),
+    });
+    return decision;
+  }
+
+  #forwarding(req: IncomingMessage, allowed: Allowed, fail: (error: PorchlightError) => void): Forwarding {
+    const { target } = this.#parts.settings;
+    return {
+      agent: this.#local,
+      host: target.host,
+      port: target.port,
+      path: `${target.basePath}${allowed.target}`,
+      headers: allowed.rewriteHeaders(endToEndHeaders(req.rawHeaders, () => true)),
+      // The local server must not pose as the agent.
+      onAnswer: (answer) => endToEndHeaders(answer.rawHeaders, (lower) => lower !== AGENT_ERROR_HEADER),
+      onError: (error) => fail(new PorchlightError(codeOf(error), undefined, { cause: error })),
+    };
+  }
+
+  #probe(req: IncomingMessage, res: ServerResponse): void {
+    connectLocally(this.#parts.settings).then(
+      (socket) => {
+        socket.destroy();
+        res.writeHead(204).end();
+      },
+      (error: unknown) => answerError(req, res, new PorchlightError(codeOf(error))),
+    );
+  }
+}
+
+function codeOf(error: unknown): ErrorCode {
+  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
+  return code === 'EFORBIDDEN' ? 'denied_by_device' : 'service_unreachable';
+}
+
+/** An answer of the agent's own: the relay knows it by its header, and words it for the visitor. */
+function answerError(req: IncomingMessage, res: ServerResponse, error: PorchlightError): void {
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  const body = JSON.stringify(problemOf(error));
+  res.writeHead(error.status, {
+    'Content-Type': 'application/problem+json',
+    'Content-Length': Buffer.byteLength(body),
+    [AGENT_ERROR_HEADER]: error.code,
+    // The rest of a refused upload is not read.
+    ...(req.complete ? {} : { Connection: 'close' }),
+  });
+  res.end(body);
+}
+
+function errorBlock(error: PorchlightError): string {
+  const title = ERRORS[error.code].title;
+  return `HTTP/1.1 ${error.status} ${title}\r\nContent-Length: 0\r\nConnection: close\r\n${AGENT_ERROR_HEADER}: ${error.code}\r\n\r\n`;
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,2 @@
+export type { AccessNote, Gate } from './gate.ts';
+export { Services } from './services.ts';

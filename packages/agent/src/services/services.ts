@@ -1,0 +1,64 @@
+import type { Channel } from '@porchlight/link';
+import type { AnnouncedService } from '@porchlight/protocol';
+import type { ServiceSettings } from '../config/index.ts';
+import type { AccessNote, Gate } from './gate.ts';
+import { HttpService } from './http-service.ts';
+import { TcpService } from './tcp-service.ts';
+
+type Running = { readonly settings: ServiceSettings } & (
+  | { readonly kind: 'http'; readonly service: HttpService }
+  | { readonly kind: 'tcp'; readonly service: TcpService }
+);
+
+/** The services that this device exposes now. Channels for any other name are refused. */
+export class Services {
+  readonly #gate: Gate;
+  readonly #note: (note: AccessNote) => void;
+  readonly #running = new Map<string, Running>();
+
+  constructor(parts: { gate: Gate; note: (note: AccessNote) => void }) {
+    this.#gate = parts.gate;
+    this.#note = parts.note;
+  }
+
+  /** Takes over a new configuration; services that did not change keep their connections. */
+  configure(services: ReadonlyMap<string, ServiceSettings>): void {
+    for (const [name, running] of this.#running) {
+      const wanted = services.get(name);
+      if (wanted !== undefined && isSame(wanted, running.settings)) continue;
+      running.service.close();
+      this.#running.delete(name);
+    }
+    for (const [name, settings] of services) {
+      if (this.#running.has(name)) continue;
+      const parts = { name, settings, gate: this.#gate, note: this.#note };
+      this.#running.set(
+        name,
+        settings.target.kind === 'http'
+          ? { kind: 'http', settings, service: new HttpService(parts) }
+          : { kind: 'tcp', settings, service: new TcpService(parts) },
+      );
+    }
+  }
+
+  announced(): AnnouncedService[] {
+    return [...this.#running].map(([name, { kind }]) => ({ name, kind }));
+  }
+
+  /** The relay wishes a channel to a service. */
+  open(name: string, accept: () => Channel, reject: () => void): void {
+    const running = this.#running.get(name);
+    if (running === undefined) reject();
+    else if (running.kind === 'http') running.service.accept(accept());
+    else running.service.open(accept, reject);
+  }
+
+  close(): void {
+    for (const { service } of this.#running.values()) service.close();
+    this.#running.clear();
+  }
+}
+
+function isSame(a: ServiceSettings, b: ServiceSettings): boolean {
+  return a.target.text === b.target.text && a.insecureSkipVerify === b.insecureSkipVerify;
+}

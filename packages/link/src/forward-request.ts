@@ -1,0 +1,139 @@
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import { headerPairs, headersObject } from './http-headers.ts';
+
+/** Where a request goes next, and what becomes of the answer. */
+export interface Forwarding {
+  /** Pools the connections; with `host` and `port` when it does not know where to go by itself. */
+  readonly agent: http.Agent;
+  readonly host?: string;
+  readonly port?: number;
+  /** Request target: path and query. */
+  readonly path: string;
+  /** End-to-end fields, flat, with `Host`; framing is added. */
+  readonly headers: readonly string[];
+  /** The answer's head has come: gives the fields to pass on, or undefined when it was answered in another way. */
+  readonly onAnswer: (answer: IncomingMessage) => string[] | undefined;
+  /** No answer came; nothing has been sent to the asker yet. */
+  readonly onError: (error: Error) => void;
+}
+
+/** Methods whose requests have no body unless they say so (RFC 9110 §9.3). */
+const WITHOUT_BODY_BY_DEFAULT = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
+
+type Body = 'none' | 'sized' | 'chunked';
+
+/**
+ * Sends a request on as HTTP/1.1 and streams the answer back, with back-pressure both ways, trailers and 100
+ * (Continue). No body is held, and there is no deadline on either body nor on the answer's head. The asker may speak
+ * HTTP/1.1 or HTTP/2 (through Node's compatibility API).
+ */
+export function forwardRequest(req: IncomingMessage, res: ServerResponse, to: Forwarding): void {
+  const body = bodyOf(req);
+  const headers = [...to.headers];
+  if (body === 'chunked') headers.push('Transfer-Encoding', 'chunked');
+  else if (body === 'none' && !WITHOUT_BODY_BY_DEFAULT.has(req.method ?? '') && !hasLength(req)) {
+    headers.push('Content-Length', '0');
+  }
+  send(req, res, to, { headers, body, mayRetry: body === 'none' && isSafe(req.method) });
+}
+
+interface Outgoing {
+  readonly headers: string[];
+  readonly body: Body;
+  /** A kept-alive connection may close just as it is used again: a safe request is then sent once more. */
+  readonly mayRetry: boolean;
+}
+
+function send(req: IncomingMessage, res: ServerResponse, to: Forwarding, outgoing: Outgoing): void {
+  const upstream = http.request({
+    agent: to.agent,
+    protocol: protocolOf(to.agent),
+    ...(to.host === undefined ? {} : { host: to.host, port: to.port }),
+    method: req.method,
+    path: to.path,
+    headers: outgoing.headers,
+    setHost: false,
+  });
+  const onAskerGone = (): void => {
+    if (!res.writableFinished) upstream.destroy();
+  };
+  res.on('close', onAskerGone);
+  upstream.on('continue', () => res.writeContinue());
+  upstream.on('response', (answer) => {
+    const fields = to.onAnswer(answer);
+    if (fields === undefined) answer.resume();
+    else sendAnswer(req, res, answer, fields);
+  });
+  upstream.on('error', (error) => {
+    if (res.destroyed) return;
+    if (res.headersSent) {
+      res.destroy();
+      return;
+    }
+    if (outgoing.mayRetry && upstream.reusedSocket) {
+      res.off('close', onAskerGone);
+      send(req, res, to, { ...outgoing, mayRetry: false });
+      return;
+    }
+    to.onError(error);
+  });
+  if (outgoing.body === 'none') {
+    upstream.end();
+    return;
+  }
+  // The asker may wait for 100 (Continue) before it sends anything.
+  upstream.flushHeaders();
+  req.pipe(upstream, { end: false });
+  req.on('end', () => {
+    if (outgoing.body === 'chunked' && req.rawTrailers.length > 0)
+      upstream.addTrailers(headerPairs(req.rawTrailers));
+    upstream.end();
+  });
+}
+
+function sendAnswer(
+  req: IncomingMessage,
+  res: ServerResponse,
+  answer: IncomingMessage,
+  fields: string[],
+): void {
+  const status = answer.statusCode ?? 502;
+  if (req.httpVersionMajor === 1) res.writeHead(status, answer.statusMessage, fields);
+  else res.writeHead(status, headersObject(fields));
+  // A stream of events may have nothing to say for a while: its head goes out at once.
+  res.flushHeaders();
+  answer.pipe(res, { end: false });
+  answer.on('end', () => {
+    if (answer.rawTrailers.length > 0) res.addTrailers(headerPairs(answer.rawTrailers));
+    res.end();
+  });
+  answer.on('close', () => {
+    // Cut off half way: the asker must not take it for the whole.
+    if (!answer.complete) res.destroy();
+  });
+  answer.on('error', () => res.destroy());
+}
+
+/** How the request's body is framed (RFC 9112 §6.3, RFC 9113 §8.1). */
+function bodyOf(req: IncomingMessage): Body {
+  const length = req.headers['content-length'];
+  if (length !== undefined) return length === '0' ? 'none' : 'sized';
+  if (req.httpVersionMajor === 1) return req.headers['transfer-encoding'] === undefined ? 'none' : 'chunked';
+  const stream: unknown = Reflect.get(req, 'stream');
+  const ended =
+    typeof stream === 'object' && stream !== null && Reflect.get(stream, 'endAfterHeaders') === true;
+  return ended ? 'none' : 'chunked';
+}
+
+function hasLength(req: IncomingMessage): boolean {
+  return req.headers['content-length'] !== undefined;
+}
+
+function isSafe(method: string | undefined): boolean {
+  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
+}
+
+export function protocolOf(agent: http.Agent): string {
+  const protocol: unknown = Reflect.get(agent, 'protocol');
+  return typeof protocol === 'string' ? protocol : 'http:';
+}
