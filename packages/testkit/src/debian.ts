@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -9,8 +9,19 @@ const run = promisify(execFile);
 const LOCK = '/tmp/porchlight-apt.lock';
 /** Time for the package lists and one package, over a slow line. */
 const INSTALL_TIMEOUT_MS = 10 * 60_000;
-/** With this file saying 101, Debian's packages do not start their services (invoke-rc.d(8)). */
-const SERVICE_POLICY = '/usr/sbin/policy-rc.d';
+/**
+ * Installs the package `$1`. Unless the machine has a policy of its own, one that forbids Debian's packages to start
+ * their services (invoke-rc.d(8)) is in force meanwhile. The lists are fetched only when those there do not do.
+ */
+const INSTALL = `
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e $policy ]; then
+    trap 'rm -f $policy' EXIT
+    printf '#!/bin/sh\\nexit 101\\n' > $policy && chmod 755 $policy || exit 1
+  fi
+  get() { apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$1"; }
+  get "$1" || { apt-get update && get "$1"; }
+`;
 
 /** A program of the system, or why it cannot be had. */
 export type RequiredProgram =
@@ -54,41 +65,20 @@ async function install(
   if (process.getuid?.() !== 0 || find('apt-get') === undefined) return { missing };
   try {
     beforeInstall?.();
-    await withoutServices(() =>
-      run('flock', [LOCK, 'sh', '-c', installScript(), 'install', packageName], {
-        timeout: INSTALL_TIMEOUT_MS,
-        maxBuffer: 64 * 1024 * 1024,
-        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      }),
-    );
+    await run('flock', [LOCK, 'sh', '-c', INSTALL, 'install', packageName], {
+      timeout: INSTALL_TIMEOUT_MS,
+      maxBuffer: 64 * 1024 * 1024,
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    });
   } catch (error) {
-    return {
-      missing: `${missing} (which failed: ${error instanceof Error ? error.message : String(error)})`,
-    };
+    return { missing: `${missing} (which failed: ${lastLine(error)})` };
   }
   return find(program, folders) ?? { missing: `${program} is not in the package ${packageName}` };
 }
 
-/** The lists are fetched only when the package is not known from the ones that are there. */
-function installScript(): string {
-  const install = 'apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$1"';
-  return `${install} || { apt-get update && ${install}; }`;
-}
-
-async function withoutServices(work: () => Promise<unknown>): Promise<void> {
-  let made = false;
-  try {
-    writeFileSync(SERVICE_POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755, flag: 'wx' });
-    made = true;
-  } catch (error) {
-    // The machine has a policy of its own, or another test process has just made this one.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
-  try {
-    await work();
-  } finally {
-    if (made) rmSync(SERVICE_POLICY, { force: true });
-  }
+function lastLine(error: unknown): string {
+  const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
+  return said.trim().split('\n').at(-1) ?? '';
 }
 
 /** Daemons are in the sbin folders, which an ordinary user's PATH lacks. */

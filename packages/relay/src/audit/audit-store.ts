@@ -15,7 +15,7 @@ export interface NewAuditEntry {
 /** Keeps the audit log: append-only, newest first when read. Entries outlive the device they speak of. */
 export interface AuditStore {
   append(entries: readonly NewAuditEntry[]): Promise<void>;
-  /** Of one account; with `withRelay` the relay's own entries too. `beforeId` for the next page. */
+  /** Of one account; with `withRelay` the relay's own entries too. `beforeId` for the next page. `since ≤ at < until`. */
   list(
     accountId: string,
     query: {

@@ -91,8 +91,13 @@ export interface DeviceStore {
   setTags(accountId: string, id: string, tags: readonly string[]): Promise<boolean>;
   /** Its names stay reserved for the account. */
   remove(accountId: string, id: string): Promise<boolean>;
-  /** Adds services not yet known, in mode `login`, and updates the kind of known ones; never changes an access mode. */
+  /**
+   * Adds services not yet known, in mode `login`, and updates the kind of known ones; never changes an access mode.
+   * When more than 256 are kept for a device, those in mode `login` that are not among `services` go, longest
+   * unused first. Nothing happens when the device is gone.
+   */
   addServices(deviceId: string, services: readonly { name: string; kind: ServiceKind }[]): Promise<void>;
+  /** User and hash that are absent stay as they are, for when mode `basic` comes back. */
   setAccess(
     accountId: string,
     deviceId: string,

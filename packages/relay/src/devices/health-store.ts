@@ -32,6 +32,6 @@ export interface HealthStore {
   runs(from: number, to: number): Promise<RelayRun[]>;
   /** Starts a run at `from`, or extends the run that started there. */
   recordRun(run: RelayRun): Promise<void>;
-  /** Removes what is older, but for each device's last event. */
+  /** Removes what is older, but for each device's last event from before, which its state at that time follows from. */
   prune(before: number): Promise<void>;
 }

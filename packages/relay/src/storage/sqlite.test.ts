@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SqliteConnection from 'better-sqlite3';
@@ -73,10 +73,15 @@ describe('a SQLite database', () => {
     expect(await failure(join(folder, 'other'))).toMatch(/of another program/);
   });
 
-  test.skipIf(process.getuid?.() === 0)('in a folder that is not writable says so', async () => {
-    mkdirSync(join(folder, 'locked'), { mode: 0o500 });
-    expect(await failure(join(folder, 'locked', 'relay.db'))).toMatch(
-      /cannot be written: give the relay's user/,
-    );
+  test('in a folder that is not writable says so', async () => {
+    chmodSync(folder, 0o555);
+    // Nothing is unwritable to root: be somebody else meanwhile.
+    const root = process.geteuid?.() === 0;
+    if (root) process.seteuid?.(65_534);
+    try {
+      expect(await failure(join(folder, 'relay.db'))).toMatch(/cannot be written: give the relay's user/);
+    } finally {
+      if (root) process.seteuid?.(0);
+    }
   });
 });
