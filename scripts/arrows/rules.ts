@@ -71,7 +71,7 @@ function outermostRule(path: string, { target }: Import): string | undefined {
 }
 
 function indexRule(path: string, { target, typeOnly }: Import): string | undefined {
-  if (target === undefined || isTest(path) || typeOnly) return undefined;
+  if (target === undefined || isTest(path) || typeOnly || packageOf(path) === undefined) return undefined;
   const into = domainOf(target);
   if (into === undefined || into === domainOf(path) || target === `${into}/index.ts`) return undefined;
   return `enter ${into} through its index.ts, or import only types`;

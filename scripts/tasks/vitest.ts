@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type StdioOptions, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,13 +19,17 @@ interface Report {
   testResults: { status: string; assertionResults: { status: string }[] }[];
 }
 
-/** Runs vitest on the files whose paths contain one of `words` (all when empty), showing what it says. */
-export async function runTests(root: string, words: readonly string[]): Promise<Counts> {
+/** Runs vitest on the files whose paths contain one of `words` (all when empty); `output` says who sees it. */
+export async function runTests(
+  root: string,
+  words: readonly string[],
+  output: 'inherit' | 'ignore' = 'inherit',
+): Promise<Counts> {
   const folder = await mkdtemp(join(tmpdir(), 'porchlight-tests-'));
   const file = join(folder, 'report.json');
   try {
     const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...words];
-    const code = await run(join(root, 'node_modules/vitest/vitest.mjs'), args, root);
+    const code = await run(join(root, 'node_modules/vitest/vitest.mjs'), args, root, output);
     const counts = count(JSON.parse(await readFile(file, 'utf8')));
     // Vitest fails for errors outside tests too, which its report does not count.
     if (code !== 0 && counts.failed === 0) counts.failed = 1;
@@ -50,8 +54,13 @@ function count(report: Report): Counts {
   };
 }
 
-async function run(program: string, args: readonly string[], cwd: string): Promise<number> {
-  const child = spawn(process.execPath, [program, ...args], { cwd, stdio: 'inherit' });
+async function run(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  output: StdioOptions,
+): Promise<number> {
+  const child = spawn(process.execPath, [program, ...args], { cwd, stdio: output });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code) => resolve(code ?? 1));
