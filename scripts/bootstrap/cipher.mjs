@@ -21,7 +21,7 @@ export async function buildCipher(node, env, say) {
   }
   if (!(await loads(node))) {
     say(
-      'no native cipher for ssh2 (it needs a C++ compiler, make and Python): tunnels run at half the speed',
+      'no native cipher for ssh2 (it needs a C++ compiler, make and Python): tunnels run at half the speed until you install those, delete node_modules and start again',
     );
   }
 }
