@@ -2,7 +2,10 @@ import type { JoinRequest } from '@porchlight/protocol/api';
 
 /** What domains tell each other and the live event stream; `accountId` undefined: for every admin. */
 export type RelayEvent =
+  /** What is kept of the device has changed: name, tags, services, access. */
   | { readonly type: 'device-changed'; readonly accountId: string; readonly deviceId: string }
+  /** Only what is live about it: its link came up, went down, was measured, was paused. */
+  | { readonly type: 'link-changed'; readonly accountId: string; readonly deviceId: string }
   | { readonly type: 'device-removed'; readonly accountId: string; readonly deviceId: string }
   | { readonly type: 'join-request'; readonly accountId: string | undefined; readonly request: JoinRequest }
   | {

@@ -69,7 +69,7 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
 /** The Fastify app behind {@link createApi}, for tests that walk its routes. */
 export async function buildApp(
   deps: ApiDeps,
-  onRoute?: (route: { method: string | string[]; url: string }) => void,
+  onRoute?: (this: FastifyInstance, route: { method: string | string[]; url: string }) => void,
 ): Promise<{ app: FastifyInstance; live: LiveEvents }> {
   const app = fastify({
     bodyLimit: BODY_MAX,
@@ -124,7 +124,9 @@ async function admit(
   request.identity = NOBODY;
   take(calls, addressKey(request.address));
   const { access, limit } = request.routeOptions.config;
-  if (access === undefined) return;
+  if (request.is404) return;
+  // A route that was added past `Endpoints` is closed.
+  if (access === undefined) throw new PorchlightError('not_found');
   refuseCrossSite(request, { origin: deps.originOf(request.raw), isPublic: access === 'public' });
   request.identity = await deps.identities.identify(request.headers, deps.isSecure(request.raw));
   if (access !== 'public') authoriseInGeneral(request.identity, access);

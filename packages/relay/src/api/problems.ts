@@ -45,7 +45,9 @@ export function sendProblem(reply: FastifyReply, error: PorchlightError): Fastif
   if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="porchlight"');
   const body = problemOf(error);
   if (error.code === 'internal') body['requestId'] = reply.request.id;
-  return reply.code(error.status).type('application/problem+json').send(JSON.stringify(body));
+  // As bytes, to which Fastify adds no charset parameter: this media type has none.
+  const bytes = Buffer.from(JSON.stringify(body));
+  return reply.code(error.status).header('content-type', 'application/problem+json').send(bytes);
 }
 
 function statusOf(error: unknown): number | undefined {

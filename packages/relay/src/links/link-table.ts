@@ -60,6 +60,13 @@ export class LinkTable {
     for (const listener of this.#listeners) listener.down(link, reason);
   }
 
+  /** Channels open over all links. */
+  openChannels(): number {
+    let count = 0;
+    for (const link of this.#links.values()) count += link.openChannels;
+    return count;
+  }
+
   /** Ends every link of a device or account that is gone. */
   endWhere(which: (link: Link) => boolean, reason: string): void {
     for (const link of [...this.#links.values()]) if (which(link)) link.end(reason);

@@ -1,6 +1,6 @@
 import { type AgentMessage, PorchlightError, toDeviceName } from '@porchlight/protocol';
 import type { AccountStore } from '../accounts/index.ts';
-import type { AuditLog } from '../audit/index.ts';
+import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import type { DeviceRecord, DeviceStore } from '../devices/index.ts';
 import type { EnrolmentTokens, JoinAnswer, JoinRequestTable } from '../enrolment/index.ts';
@@ -30,11 +30,11 @@ export interface DeviceAdmissionParts {
   readonly accounts: Pick<AccountStore, 'byName'>;
   readonly joinRequests: Pick<JoinRequestTable, 'ask'>;
   readonly tokens: Pick<EnrolmentTokens, 'redeem' | 'giveBack'>;
-  readonly audit: Pick<AuditLog, 'append'>;
+  readonly audit: Audit;
   readonly events: EventBus;
   readonly clock: Clock;
   /** Origin of the console. */
-  readonly origin: string;
+  readonly origin: () => string;
   readonly devicesPerAccount: number;
 }
 
@@ -145,7 +145,7 @@ export class DeviceAdmission {
       onAnswer: resolve,
     });
     if (asked.kind === 'refused') return refusals[asked.why];
-    onWaiting({ ...asked, url: `${origin}/requests?code=${asked.code}` });
+    onWaiting({ ...asked, url: `${origin()}/requests?code=${asked.code}` });
     const answer = await promise;
     return answer.kind === 'allowed' ? { kind: 'device', device: answer.device } : refusals[answer.kind];
   }

@@ -12,6 +12,7 @@ import {
 import type { Channel, Session, TcpipBindInfo } from 'ssh2';
 import type { Clock } from '../clock.ts';
 import type { DeviceRecord, DeviceStore } from '../devices/index.ts';
+import type { EventBus } from '../events.ts';
 import type { LinkTable } from '../links/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import type { DeviceAdmission } from './device-admission.ts';
@@ -28,6 +29,7 @@ export interface DeviceSessionParts {
   readonly admission: DeviceAdmission;
   readonly devices: Pick<DeviceStore, 'addServices'>;
   readonly links: LinkTable;
+  readonly events: EventBus;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly domain: string;
@@ -178,9 +180,13 @@ export class DeviceSession {
   }
 
   #rememberServices(link: SshLink): void {
-    const { devices, links, logger } = this.#parts;
+    const { devices, events, links, logger } = this.#parts;
+    if (link.services.length === 0) return links.changed(link);
     devices.addServices(link.deviceId, link.services).then(
-      () => links.changed(link),
+      () => {
+        events.publish({ type: 'device-changed', accountId: link.accountId, deviceId: link.deviceId });
+        links.changed(link);
+      },
       (error: unknown) => logger.error({ error, device: link.deviceName }, 'services not kept'),
     );
   }

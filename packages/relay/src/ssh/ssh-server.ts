@@ -2,7 +2,7 @@ import { LINK_ALGORITHMS } from '@porchlight/link';
 import ssh2, { type AuthContext, type ClientInfo, type Connection } from 'ssh2';
 import type { Clock } from '../clock.ts';
 import type { LinkTransport } from '../links/index.ts';
-import type { Logger } from '../telemetry/index.ts';
+import type { Logger, RelayMetrics } from '../telemetry/index.ts';
 import { UnauthenticatedLimit } from './connection-limits.ts';
 import { type DeviceKey, describeKey, parseOfferedKey, provesKey } from './device-key.ts';
 import type { LinkSocket } from './ssh-link.ts';
@@ -37,6 +37,7 @@ export interface SshServerParts {
   readonly version: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly refused: RelayMetrics['sshRefused'];
   readonly limits: { readonly unauthenticatedPerAddress: number; readonly handshakeMs: number };
   readonly onClient: (client: ProvenClient) => void;
 }
@@ -83,14 +84,16 @@ export class SshServer {
 
   /** Takes a connection whose first bytes have not been read, or have been put back. */
   accept(socket: IncomingSocket, address: string, transport: LinkTransport): void {
-    const { clock, limits, logger } = this.#parts;
+    const { clock, limits, logger, refused } = this.#parts;
     const leave = this.#limit.enter(address);
     if (leave === undefined) {
+      refused.address_limit.add(1);
       logger.warn({ address }, 'too many SSH connections without a proven key');
       socket.destroy();
       return;
     }
     const cancelDeadline = clock.after(limits.handshakeMs, () => {
+      refused.deadline.add(1);
       logger.debug({ address }, 'SSH handshake took too long');
       socket.destroy();
     });
@@ -105,7 +108,7 @@ export class SshServer {
   }
 
   #authenticate(connection: Connection, info: ClientInfo, incoming: Incoming): void {
-    const { logger } = this.#parts;
+    const { logger, refused } = this.#parts;
     let tries = 0;
     let proven: { key: Promise<DeviceKey>; userName: string } | undefined;
     connection.on('error', (error: Error) => {
@@ -115,7 +118,10 @@ export class SshServer {
       if (context.method !== 'publickey') return context.reject(['publickey']);
       tries += 1;
       const key = parseOfferedKey(context);
-      if (tries > AUTH_TRIES_MAX * 2) return incoming.socket.destroy();
+      if (tries > AUTH_TRIES_MAX * 2) {
+        refused.authentication.add(1);
+        return incoming.socket.destroy();
+      }
       if (key === undefined || context.username.length > 128) return context.reject(['publickey']);
       if (context.signature === undefined) return context.accept();
       if (!provesKey(context, key)) return context.reject(['publickey']);

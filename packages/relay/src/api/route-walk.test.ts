@@ -1,0 +1,224 @@
+import { FakeClock } from '@porchlight/testkit';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openStores, type Stores } from '../storage/index.ts';
+import { createRig, PASSWORD, type Rig } from './api-rig.ts';
+import { buildApp } from './create-api.ts';
+
+/** Routes that answer anybody. A new one has to be put here on purpose. */
+const PUBLIC = new Set([
+  'GET /api/openapi.json',
+  'GET /api/setup',
+  'GET /healthz',
+  'GET /.well-known/porchlight',
+  'POST /api/setup',
+  'POST /api/sign-in',
+  'POST /api/sign-in/link',
+]);
+
+/** Routes for admins: they have ids of accounts, which a member is refused whatever the id. */
+const ADMIN = /^(?:GET|POST|PATCH|DELETE) \/api\/accounts/;
+
+let stores: Stores;
+let rig: Rig;
+
+beforeEach(async () => {
+  stores = await openStores({ kind: 'sqlite', file: ':memory:' });
+  rig = await createRig({ stores, clock: new FakeClock() });
+});
+afterEach(async () => {
+  await rig.close();
+  await stores.close();
+  expect(rig.errors).toEqual([]);
+});
+
+/** As Fastify itself knows them. */
+function routes() {
+  expect(rig.routes.length).toBeGreaterThan(25);
+  return rig.routes.map(({ method, url }) => ({
+    method: method as 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    url,
+    key: `${method} ${url}`,
+  }));
+}
+
+test('without identity every route but the public ones gives 401', async () => {
+  const open = new Set<string>();
+  for (const { method, url, key } of routes()) {
+    const answer = await rig.call(undefined, method, url.replace(/:\w+/g, 'abc'));
+    if (answer.statusCode === 401 && !PUBLIC.has(key)) {
+      expect(answer.json(), key).toMatchObject({ code: 'not_signed_in', status: 401 });
+    } else {
+      open.add(key);
+    }
+  }
+  expect(open).toEqual(PUBLIC);
+});
+
+test('a cookie of no session, a wrong token and a token beside a good cookie are nobody', async () => {
+  const cookie = rig.cookieOf('bob');
+  for (const headers of [
+    { cookie: `__Host-porchlight=${'A'.repeat(43)}` },
+    { cookie: '__Host-porchlight=__proto__' },
+    { authorization: `Bearer plt_${'A'.repeat(43)}` },
+    { authorization: 'Bearer' },
+    { authorization: 'Bearer x', cookie },
+  ]) {
+    expect(
+      (await rig.call(undefined, 'GET', '/api/me', undefined, headers as Record<string, string>)).statusCode,
+    ).toBe(401);
+  }
+});
+
+test("another account's ids give 404 on every route and change nothing", async () => {
+  const device = await rig.addDevice('bob', 'bobs-box');
+  const own = await rig.addDevice('eve', 'eves-box');
+  const forward = (
+    await rig.call('bob', 'POST', `/api/devices/${device}/forwards`, { service: 'ssh' })
+  ).json().id;
+  const session = (await rig.call('bob', 'GET', '/api/me/sessions')).json().items[0].id;
+  const accessToken = (await rig.call('bob', 'POST', '/api/me/access-tokens', { name: 'x' })).json().id;
+  const enrolmentToken = (await rig.call('bob', 'POST', '/api/enrolment-tokens', {})).json().id;
+  const asked = await rig.joinRequests.ask({
+    fingerprint: 'SHA256:new',
+    publicKey: 'ssh-ed25519 new',
+    name: 'newcomer',
+    accountId: rig.idOf('bob'),
+    address: '198.51.100.1',
+    software: 'agent 0.1.0',
+    onAnswer: () => undefined,
+  });
+  if (asked.kind !== 'waiting') throw new Error('the join request was refused');
+  const request = (await rig.call('bob', 'GET', '/api/join-requests')).json().items[0].id;
+
+  const ofDevice = { url: { id: device, service: 'web' } };
+  /** How each route is called with what is bob's: it would work for bob, so that only the owner is at fault. */
+  const calls: Record<string, { url: Record<string, string>; body?: object }> = {
+    'GET /api/devices/:id': ofDevice,
+    'GET /api/devices/:id/health': ofDevice,
+    'GET /api/devices/:id/forwards': ofDevice,
+    'PATCH /api/devices/:id': { ...ofDevice, body: { name: 'mine-now', tags: ['taken'] } },
+    'DELETE /api/devices/:id': ofDevice,
+    'PATCH /api/devices/:id/services/:service': { ...ofDevice, body: { access: 'public' } },
+    'DELETE /api/devices/:id/services/:service': ofDevice,
+    'POST /api/devices/:id/services/:service/probe': ofDevice,
+    'POST /api/devices/:id/forwards': { ...ofDevice, body: { service: 'ssh' } },
+    'DELETE /api/forwards/:id': { url: { id: forward } },
+    'DELETE /api/me/sessions/:id': { url: { id: session } },
+    'DELETE /api/me/access-tokens/:id': { url: { id: accessToken } },
+    'DELETE /api/enrolment-tokens/:id': { url: { id: enrolmentToken } },
+    'POST /api/join-requests/:id/allow': { url: { id: request }, body: { code: asked.code, name: 'mine' } },
+    'POST /api/join-requests/:id/deny': { url: { id: request }, body: { code: asked.code } },
+  };
+  const withIds = routes().filter(({ url, key }) => url.includes(':') && !ADMIN.test(key));
+  expect(new Set(withIds.map(({ key }) => key))).toEqual(new Set(Object.keys(calls)));
+
+  const before = await everythingOf('bob');
+  const evesBefore = await everythingOf('eve');
+  for (const { method, url, key } of withIds) {
+    const call = calls[key]!;
+    const path = url.replace(/:(\w+)/g, (_, name: string) => call.url[name] ?? 'missing');
+    const answer = await rig.call('eve', method, path, call.body);
+    expect([key, answer.statusCode, answer.json().code]).toEqual([key, 404, 'not_found']);
+    // The same answer as for an id that never was: nothing tells that bob's exists.
+    const never = path.replace(call.url['id']!, 'abcdef0123456789');
+    expect(withoutIds((await rig.call('eve', method, never, call.body)).json()), key).toEqual(
+      withoutIds(answer.json()),
+    );
+  }
+  expect(await everythingOf('bob')).toEqual(before);
+  expect(await everythingOf('eve')).toEqual(evesBefore);
+  expect(rig.links.ended).toEqual([]);
+  expect((await rig.call('eve', 'GET', `/api/devices/${own}`)).statusCode).toBe(200);
+  for (const [key, call] of Object.entries(calls)) {
+    if (!key.startsWith('GET')) continue;
+    const path = key.slice(4).replace(/:(\w+)/g, (_, name: string) => call.url[name] ?? 'missing');
+    expect((await rig.call('bob', 'GET', path)).statusCode, key).toBe(200);
+  }
+});
+
+test('members are refused what is for admins, and nothing changes', async () => {
+  const admins = routes().filter(({ key }) => ADMIN.test(key));
+  expect(admins.length).toBeGreaterThanOrEqual(4);
+  const before = (await rig.call('ann', 'GET', '/api/accounts')).json();
+  for (const { method, url, key } of admins) {
+    const body = method === 'POST' ? { name: 'new', password: PASSWORD } : { role: 'admin' };
+    const path = url.replace(':id', rig.idOf('bob'));
+    const answer = await rig.call(
+      'bob',
+      method,
+      path,
+      method === 'POST' || method === 'PATCH' ? body : undefined,
+    );
+    expect([key, answer.statusCode, answer.json().code]).toEqual([key, 403, 'forbidden']);
+  }
+  expect((await rig.call('ann', 'GET', '/api/accounts')).json()).toEqual(before);
+});
+
+test('with the cookie, every unsafe route refuses what comes from elsewhere', async () => {
+  const unsafe = routes().filter(({ method }) => method !== 'GET');
+  expect(unsafe.length).toBeGreaterThan(15);
+  const cookie = rig.cookieOf('ann');
+  const before = await everythingOf('ann');
+  for (const { method, url, key } of unsafe) {
+    const path = url.replace(/:\w+/g, rig.idOf('bob'));
+    for (const from of [
+      { origin: 'https://web--box.relay.example' },
+      { origin: 'https://relay.example.evil.example' },
+      { origin: 'http://relay.example' },
+      { origin: 'null' },
+      { origin: '' },
+      { 'sec-fetch-site': 'same-site' },
+      { 'sec-fetch-site': 'cross-site' },
+      {},
+    ]) {
+      const headers: Record<string, string> = { cookie, ...from };
+      const answer = await rig.app.inject({ method, url: path, headers });
+      expect([key, from, answer.statusCode, answer.json().code]).toEqual([key, from, 403, 'cross_site']);
+    }
+  }
+  expect(await everythingOf('ann')).toEqual(before);
+});
+
+test('without the cookie, programs pass and pages of other origins do not', async () => {
+  const body = { name: 'bob', password: PASSWORD };
+  const from = (headers: Record<string, string>) =>
+    rig.app.inject({ method: 'POST', url: '/api/sign-in', payload: body, headers });
+  expect((await from({})).statusCode).toBe(200);
+  expect((await from({ origin: 'https://web--box.relay.example' })).statusCode).toBe(403);
+  expect((await from({ 'sec-fetch-site': 'same-site' })).statusCode).toBe(403);
+  expect((await from({ cookie: rig.cookieOf('eve'), 'sec-fetch-site': 'same-origin' })).statusCode).toBe(200);
+});
+
+test('pages of devices cannot use up what a signed-in browser may read', async () => {
+  const answer = await rig.call('bob', 'GET', '/api/events', undefined, { 'sec-fetch-site': 'same-site' });
+  expect([answer.statusCode, answer.json().code]).toEqual([403, 'cross_site']);
+});
+
+test('a route added past the endpoints is closed', async () => {
+  const { app, live } = await buildApp(rig.deps, function ({ url }) {
+    if (url === '/healthz') this.get('/api/forgotten', () => Promise.resolve('open'));
+  });
+  expect((await app.inject('/healthz')).statusCode).toBe(200);
+  expect((await app.inject('/api/forgotten')).statusCode).toBe(404);
+  live.close();
+  await app.close();
+});
+
+async function everythingOf(name: string) {
+  const paths = [
+    '/api/me',
+    '/api/devices',
+    '/api/me/sessions',
+    '/api/me/access-tokens',
+    '/api/enrolment-tokens',
+    '/api/join-requests',
+    '/api/audit',
+  ];
+  const answers = await Promise.all(paths.map((path) => rig.call(name, 'GET', path)));
+  const forwards = [...rig.forwards.open_.values()].filter((one) => one.accountId === rig.idOf(name));
+  return { answers: answers.map((answer) => answer.json()), forwards };
+}
+
+function withoutIds(problem: Record<string, unknown>) {
+  return { ...problem, requestId: undefined };
+}

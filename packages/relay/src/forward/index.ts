@@ -1,0 +1,2 @@
+export { ForwardTable } from './forward-table.ts';
+export type { Forwards } from './forwards.ts';

@@ -1,0 +1,11 @@
+export {
+  ConfigError,
+  loadConfig,
+  type OptionDescriptor,
+  type RelayConfig,
+  relayOptions,
+} from './config/index.ts';
+export { type Relay, type RelayOptions, startRelay } from './relay.ts';
+export { backupSqlite, openStores, refuseForPostgres, restoreSqlite, StorageError } from './storage/index.ts';
+export { createLogger, type Logger, silentLogger } from './telemetry/index.ts';
+export { VERSION } from './version.ts';

@@ -1,0 +1,176 @@
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import http2 from 'node:http2';
+import net, { type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
+import { describeListenError, type RelayConfig } from '../config/index.ts';
+import type { LinkTransport } from '../links/index.ts';
+import type { TlsSource } from '../tls/index.ts';
+import { plainAddress } from './arrival.ts';
+import { tellSpeech } from './first-bytes.ts';
+
+/** A request's head must be here by then; bodies have no deadline. */
+const HEADERS_TIMEOUT_MS = 20_000;
+/** A kept-alive visitor's connection without a request ends after this: longer than the usual 60 s of load balancers. */
+const KEEP_ALIVE_MS = 75_000;
+const TLS_HANDSHAKE_MS = 15_000;
+/** HTTP/2 streams of one visitor's connection at the same time (RFC 9113 §5.1.2). */
+const STREAMS_MAX = 128;
+
+export interface ListenersParts {
+  readonly config: Pick<RelayConfig, 'http' | 'https' | 'ssh'>;
+  readonly tls: TlsSource | undefined;
+  readonly onRequest: (req: IncomingMessage, res: ServerResponse) => void;
+  readonly onUpgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  readonly onSsh: (socket: Socket, address: string, transport: LinkTransport) => void;
+}
+
+/** The ports that the relay got; undefined: that listener is off. */
+export interface Ports {
+  readonly http: number | undefined;
+  readonly https: number | undefined;
+  readonly ssh: number | undefined;
+}
+
+export interface Listeners {
+  readonly ports: Ports;
+  /** Takes no more connections; those that are open go on. Idempotent. */
+  stop(): void;
+  /** Ends every connection of visitors. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the relay's ports. On each of the HTTP ports SSH, TLS and HTTP are told apart by their first bytes, so that a
+ * device gets through wherever one port is open.
+ * @throws ConfigError that names the port and the mend
+ */
+export async function openListeners(parts: ListenersParts): Promise<Listeners> {
+  const { config, tls: source, onSsh } = parts;
+  const servers: Server[] = [];
+  const sockets = new Set<Socket>();
+  const plain = createHttpServer(parts);
+  const secure = source === undefined ? undefined : createSecureServer(parts, source);
+  const track = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.setNoDelay(true);
+  };
+  const web = (socket: Socket, transport: LinkTransport): void => {
+    tellSpeech(socket, (speech) => {
+      if (speech === 'ssh') {
+        sockets.delete(socket);
+        onSsh(socket, plainAddress(socket.remoteAddress), transport);
+      } else if (speech === 'http') plain.emit('connection', socket);
+      else if (secure === undefined) socket.destroy();
+      else secure.server.emit('connection', socket);
+    });
+  };
+  const open = async (name: keyof Ports, onSocket: (socket: Socket) => void): Promise<number | undefined> => {
+    const { port, host } = config[name];
+    if (port === 'off') return undefined;
+    const server = net.createServer({ noDelay: true }, onSocket);
+    servers.push(server);
+    try {
+      await listen(server, port, host);
+    } catch (error) {
+      throw describeListenError(error, { name: name.toUpperCase(), port, host, flag: `--${name}` });
+    }
+    server.on('error', () => undefined); // accept errors (out of file descriptors) pass; the listener stays
+    return (server.address() as AddressInfo).port;
+  };
+  const stop = (): void => {
+    for (const server of servers) server.close();
+  };
+  try {
+    const ports: Ports = {
+      http: await open('http', (socket) => {
+        track(socket);
+        web(socket, 'https');
+      }),
+      https: await open('https', (socket) => {
+        track(socket);
+        web(socket, 'https');
+      }),
+      ssh: await open('ssh', (socket) => onSsh(socket, plainAddress(socket.remoteAddress), 'ssh')),
+    };
+    return {
+      ports,
+      stop,
+      async close() {
+        stop();
+        secure?.stop();
+        plain.close();
+        for (const socket of sockets) socket.destroy();
+      },
+    };
+  } catch (error) {
+    stop();
+    throw error;
+  }
+}
+
+function listen(server: Server, port: number, host: string | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** An HTTP/1.1 server that is given its connections. */
+function createHttpServer(parts: ListenersParts): http.Server {
+  const server = http.createServer({
+    requestTimeout: 0,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    noDelay: true,
+    // A second Host, or none, is answered by the front door.
+    requireHostHeader: false,
+  });
+  server.on('request', parts.onRequest);
+  server.on('checkContinue', parts.onRequest);
+  server.on('upgrade', parts.onUpgrade);
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable)
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    else socket.destroy();
+  });
+  // It never listens itself, and starts its watch over slow heads with this event.
+  server.emit('listening');
+  return server;
+}
+
+function createSecureServer(parts: ListenersParts, source: TlsSource): { server: tls.Server; stop(): void } {
+  const http1 = createHttpServer(parts);
+  const h2 = http2.createServer({ settings: { maxConcurrentStreams: STREAMS_MAX } });
+  h2.on('request', (req, res) => {
+    // The compatibility API is made to be used in place of node:http's.
+    parts.onRequest(req as unknown as IncomingMessage, res as unknown as ServerResponse);
+  });
+  h2.on('checkContinue', (req, res) => {
+    parts.onRequest(req as unknown as IncomingMessage, res as unknown as ServerResponse);
+  });
+  h2.on('sessionError', () => undefined);
+  const server = tls.createServer({
+    ...source.serverOptions(),
+    ALPNProtocols: ['h2', 'http/1.1'],
+    handshakeTimeout: TLS_HANDSHAKE_MS,
+    minVersion: 'TLSv1.2',
+  });
+  server.on('secureConnection', (socket) => {
+    if (socket.alpnProtocol === 'h2') h2.emit('connection', socket);
+    else http1.emit('connection', socket);
+  });
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  const stopFresh = source.keepFresh(server);
+  return {
+    server,
+    stop() {
+      stopFresh();
+      http1.close();
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { serviceLabel } from '@porchlight/protocol';
+import type { RelayFacts } from './api/index.ts';
+import { isLoopbackName, type RelayConfig } from './config/index.ts';
+import { type InstallFiles, LINK_WEBSOCKET_PATH } from './console/index.ts';
+import type { Ports } from './listeners/index.ts';
+import type { HostKey } from './ssh/index.ts';
+import { VERSION } from './version.ts';
+
+/** What the relay tells of itself; ports as seen from outside, known once the listeners are open. */
+export function createRelayFacts(parts: {
+  config: RelayConfig;
+  hostKey: HostKey;
+  installFiles: InstallFiles;
+  startedAt: number;
+  caPem: () => string | undefined;
+}): RelayFacts & { readonly httpsPort: number | undefined; setPorts(ports: Ports): void } {
+  const { config, hostKey, installFiles, startedAt } = parts;
+  const { domain } = config;
+  let ports: Ports = { http: undefined, https: undefined, ssh: undefined };
+  const outside = (name: keyof Ports): number | undefined => config[name].publicPort ?? ports[name];
+  /** On a loopback name plain HTTP is as safe, and a browser shows no warning. */
+  const base = (): { scheme: 'http' | 'https'; port: string } => {
+    const http = outside('http');
+    const https = outside('https');
+    if (https === undefined || (isLoopbackName(domain) && http !== undefined)) {
+      return { scheme: 'http', port: http === 80 || http === undefined ? '' : `:${http}` };
+    }
+    return { scheme: 'https', port: https === 443 ? '' : `:${https}` };
+  };
+  return {
+    version: VERSION,
+    domain,
+    startedAt,
+    hostKey: hostKey.publicKey,
+    hostKeyFingerprint: hostKey.fingerprint,
+    websocketPath: LINK_WEBSOCKET_PATH,
+    agentSha256: installFiles.agentSha256,
+    localAuthority: parts.caPem() !== undefined,
+    get origin() {
+      const { scheme, port } = base();
+      return `${scheme}://${domain}${port}`;
+    },
+    get sshPort() {
+      return outside('ssh');
+    },
+    get httpsPort() {
+      return outside('https');
+    },
+    serviceUrl(service, device) {
+      const { scheme, port } = base();
+      return `${scheme}://${serviceLabel(service, device)}.${domain}${port}/`;
+    },
+    setPorts(opened) {
+      ports = opened;
+    },
+  };
+}
