@@ -1,0 +1,71 @@
+import { FakeClock } from '@porchlight/testkit';
+import * as fc from 'fast-check';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { Passwords } from '../accounts/index.ts';
+import { BasicPasswords, parseBasic } from './basic-passwords.ts';
+
+const header = (user: string, password: string) =>
+  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+
+let passwords: Passwords;
+let clock: FakeClock;
+let basic: BasicPasswords;
+let service: { name: string; basicUser: string; basicHash: string };
+
+beforeEach(async () => {
+  passwords = new Passwords();
+  clock = new FakeClock();
+  basic = new BasicPasswords({ passwords, clock });
+  service = { name: 'web', basicUser: 'guest', basicHash: await passwords.hash('porch: light') };
+});
+
+const check = (authorization: string | undefined, address = '192.0.2.1') =>
+  basic.check('d', service, { authorization, address });
+
+test('right, wrong, absent', async () => {
+  expect(await check(header('guest', 'porch: light'))).toBe('right');
+  expect(await check(header('guest', 'porch light'))).toBe('wrong');
+  expect(await check(header('Guest', 'porch: light'))).toBe('wrong');
+  expect(await check(undefined)).toBe('absent');
+  expect(await check('Bearer x')).toBe('absent');
+});
+
+test('a verified password costs no second hash, until it is changed', async () => {
+  const verify = vi.spyOn(passwords, 'verify');
+  for (let n = 0; n < 5; n += 1) expect(await check(header('guest', 'porch: light'))).toBe('right');
+  expect(verify).toHaveBeenCalledTimes(1);
+  service = { ...service, basicHash: await passwords.hash('something else') };
+  expect(await check(header('guest', 'porch: light'))).toBe('wrong');
+});
+
+test('what was verified for one service says nothing for another', async () => {
+  expect(await check(header('guest', 'porch: light'))).toBe('right');
+  const other = { ...service, basicHash: await passwords.hash('its own') };
+  const from = { authorization: header('guest', 'porch: light'), address: '192.0.2.1' };
+  expect(await basic.check('e', other, from)).toBe('wrong');
+});
+
+test('guessing is slowed by address, those who know the password are not', async () => {
+  expect(await check(header('guest', 'porch: light'))).toBe('right');
+  for (let n = 0; n < 10; n += 1) expect(await check(header('guest', `${n}`))).toBe('wrong');
+  await expect(check(header('guest', '11'))).rejects.toMatchObject({ code: 'too_many_requests' });
+  expect(await check(header('guest', 'porch: light'))).toBe('right');
+  expect(await check(header('guest', '11'), '192.0.2.2')).toBe('wrong');
+});
+
+test('any header is parsed or refused', () => {
+  expect(parseBasic(header('', 'a:b'))).toEqual({ user: '', password: 'a:b' });
+  expect(parseBasic('Basic !!!')).toBeUndefined();
+  expect(parseBasic(`Basic ${'A'.repeat(2_000)}`)).toBeUndefined();
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'grapheme', maxLength: 50 }),
+      fc.string({ unit: 'grapheme', maxLength: 50 }),
+      (user, password) => {
+        const parsed = parseBasic(header(user.replaceAll(':', ''), password));
+        expect(parsed).toEqual({ user: user.replaceAll(':', ''), password });
+      },
+    ),
+    { numRuns: 2_000, interruptAfterTimeLimit: 2_000 },
+  );
+});

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import type { DeviceRecord } from '../devices/index.ts';
+import { deviceView } from './device-view.ts';
+
+const record: DeviceRecord = {
+  id: 'd',
+  accountId: 'a',
+  name: 'box',
+  formerNames: [],
+  tags: [],
+  fingerprint: 'SHA256:x',
+  publicKey: 'ssh-ed25519 x',
+  createdAt: 1,
+  lastUpAt: undefined,
+  lastDownAt: undefined,
+  lastDownReason: undefined,
+  lastAddress: undefined,
+  agent: undefined,
+  bytesIn: 5,
+  bytesOut: 6,
+  services: [],
+};
+const parts = {
+  links: { state: () => undefined, services: () => undefined, bytes: () => ({ in: 0, out: 0 }) },
+  relay: { startedAt: 1_000, serviceUrl: () => 'https://x' },
+};
+
+test('never seen: down, and nothing said about since when', () => {
+  expect(deviceView(record, parts).link).toEqual({ up: false, paused: false });
+});
+
+test('down: since when and why, as written', () => {
+  const down = {
+    ...record,
+    lastUpAt: 10,
+    lastDownAt: 20,
+    lastDownReason: 'silent',
+    lastAddress: '192.0.2.7',
+  };
+  expect(deviceView(down, parts).link).toMatchObject({
+    up: false,
+    since: 20,
+    reason: 'silent',
+    address: '192.0.2.7',
+  });
+});
+
+test('up when the relay died: down since the relay is back, for that is all that is known', () => {
+  const lost = { ...record, lastUpAt: 30, lastDownAt: 20, lastDownReason: 'silent' };
+  expect(deviceView(lost, parts).link).toMatchObject({
+    up: false,
+    since: 1_000,
+    reason: 'the relay was restarted',
+  });
+});
+
+test('shows no key, no owner and no hash', () => {
+  const service = {
+    name: 'web',
+    kind: 'http',
+    access: 'basic',
+    basicUser: 'me',
+    basicHash: '$argon2id$x',
+  } as const;
+  const unknown = { lastSuccessAt: undefined, lastFailureAt: undefined, lastFailure: undefined };
+  const shown = deviceView({ ...record, services: [{ ...service, ...unknown }] }, parts);
+  expect(Object.keys(shown)).not.toContain('publicKey');
+  expect(Object.keys(shown)).not.toContain('accountId');
+  expect(JSON.stringify(shown)).not.toContain('argon2');
+});
