@@ -100,9 +100,7 @@ export class AuditLog {
 
   /** One write at a time; what comes meanwhile goes with the next one. */
   #write(): void {
-    this.#writing ??= this.#drain().finally(() => {
-      this.#writing = undefined;
-    });
+    if (this.#pending.length > 0) this.#writing ??= this.#drain();
   }
 
   async #drain(): Promise<void> {
@@ -119,6 +117,7 @@ export class AuditLog {
         await this.#file.close().catch(this.#onProblem);
       }
     }
+    this.#writing = undefined; // in the same step as the last look, so that no line is left behind
   }
 
   #takeSome(): string[] {

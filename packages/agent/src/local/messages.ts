@@ -1,0 +1,90 @@
+/**
+ * What the CLI and a running agent say to each other over the control socket: one JSON object a line, one reply for each
+ * request, in order. Whoever may open the socket is the agent's own user or root, so there are no further credentials.
+ */
+import { serviceKind } from '@porchlight/protocol';
+import { instant } from '@porchlight/protocol/api';
+import { z } from 'zod';
+
+/** Name of the socket in the data folder. */
+export const CONTROL_SOCKET = 'agent.sock';
+/** Longest request line, in bytes. */
+export const REQUEST_LINE_MAX = 4 * 1024;
+/** Longest reply line, in bytes: a status with 64 services and 20 policy errors fits. */
+export const REPLY_LINE_MAX = 256 * 1024;
+
+export const controlRequest = z.strictObject({ command: z.enum(['status', 'pause', 'resume', 'reload']) });
+export type ControlCommand = z.infer<typeof controlRequest>['command'];
+
+const transport = z.enum(['ssh', 'https', 'websocket']);
+
+/** How the agent stands with its relay. */
+export const linkStatus = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('connecting'), since: instant, transport: transport.optional() }),
+  /** A person has to press Allow. */
+  z.object({
+    state: z.literal('pending'),
+    since: instant,
+    code: z.string(),
+    url: z.string(),
+    expiresAt: instant,
+  }),
+  /** `rtt`: last round trip through the data path, in ms. */
+  z.object({ state: z.literal('up'), since: instant, transport, rtt: z.number().optional() }),
+  z.object({ state: z.literal('waiting'), since: instant, retryAt: instant, reason: z.string() }),
+  /** Trying again is pointless without a person. */
+  z.object({ state: z.literal('denied'), since: instant, reason: z.string(), hint: z.string() }),
+  z.object({ state: z.literal('stopped'), since: instant }),
+]);
+export type LinkStatus = z.infer<typeof linkStatus>;
+
+const policyStatus = z.object({
+  state: z.enum(['in_force', 'last_good', 'closed']),
+  since: instant,
+  errors: z.array(z.string()),
+  warnings: z.array(z.string()),
+});
+
+export const agentStatus = z.object({
+  version: z.string(),
+  pid: z.number().int(),
+  startedAt: instant,
+  /** The device's name, as the relay knows it or as it is proposed. */
+  name: z.string(),
+  /** Domain of the relay. */
+  relay: z.string(),
+  link: linkStatus,
+  paused: z.boolean(),
+  policy: policyStatus,
+  services: z.array(z.object({ name: z.string(), kind: serviceKind, target: z.string() })),
+});
+export type AgentStatus = z.infer<typeof agentStatus>;
+
+export const reloadResult = z.object({
+  policy: policyStatus,
+  /** Names of the services that are offered now. */
+  services: z.array(z.string()),
+});
+export type ReloadResult = z.infer<typeof reloadResult>;
+
+const pauseResult = z.object({ paused: z.boolean() });
+
+/** The shape of each command's result. */
+export const RESULTS = {
+  status: agentStatus,
+  pause: pauseResult,
+  resume: pauseResult,
+  reload: reloadResult,
+} as const satisfies Record<ControlCommand, z.ZodType>;
+
+/** `error` is one line for people: cause and mend. */
+export const controlReply = z.union([
+  z.strictObject({ ok: z.literal(true), result: z.unknown() }),
+  z.strictObject({ ok: z.literal(false), error: z.string() }),
+]);
+export type ControlReply = z.infer<typeof controlReply>;
+
+/** What a running agent does for each command. A thrown `ConfigError` becomes the reply's `error`. */
+export type ControlHandlers = {
+  readonly [Command in ControlCommand]: () => Promise<z.infer<(typeof RESULTS)[Command]>>;
+};
