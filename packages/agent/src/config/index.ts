@@ -1,4 +1,4 @@
-export { ConfigError, quoted, systemErrorCode } from './config-error.ts';
+export { ConfigError, systemErrorCode } from './config-error.ts';
 export { AgentConfigFile } from './config-file.ts';
 export { chooseDataFolder, type DataFolderChoice, prepareDataFolder } from './data-folder.ts';
 export { type DataFolderLock, lockDataFolder } from './data-folder-lock.ts';

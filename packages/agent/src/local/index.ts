@@ -4,7 +4,6 @@ export type {
   AgentStatus,
   ControlCommand,
   ControlHandlers,
-  LinkStatus,
   ReloadResult,
 } from './messages.ts';
 export { PauseSwitch } from './pause-switch.ts';
