@@ -4,6 +4,7 @@ export type {
   AgentStatus,
   ControlCommand,
   ControlHandlers,
+  LinkStatus,
   ReloadResult,
 } from './messages.ts';
 export { PauseSwitch } from './pause-switch.ts';

@@ -20,7 +20,7 @@ const STATUS: AgentStatus = {
   startedAt: 1,
   name: 'garage',
   relay: 'home.example.net',
-  link: { kind: 'up', since: 2, transport: 'ssh', device: 'garage', domain: 'home.example.net', rtt: 3.5 },
+  link: { state: 'up', since: 2, transport: 'ssh', rtt: 3.5 },
   paused: false,
   policy: { ...POLICY, errors: [], warnings: [] },
   services: [{ name: 'emoncms', kind: 'http', target: 'http://127.0.0.1:80' }],

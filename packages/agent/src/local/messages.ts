@@ -16,29 +16,27 @@ export const REPLY_LINE_MAX = 256 * 1024;
 export const controlRequest = z.strictObject({ command: z.enum(['status', 'pause', 'resume', 'reload']) });
 export type ControlCommand = z.infer<typeof controlRequest>['command'];
 
-/** How the agent stands with its relay: `LinkPhase` of the link, as it is. */
-export const linkStatus = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('connecting'), since: instant }),
+const transport = z.enum(['ssh', 'https', 'websocket']);
+
+/** How the agent stands with its relay. */
+export const linkStatus = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('connecting'), since: instant, transport: transport.optional() }),
   /** A person has to press Allow. */
   z.object({
-    kind: z.literal('pending'),
+    state: z.literal('pending'),
     since: instant,
     code: z.string(),
     url: z.string(),
     expiresAt: instant,
   }),
   /** `rtt`: last round trip through the data path, in ms. */
-  z.object({
-    kind: z.literal('up'),
-    since: instant,
-    transport: z.enum(['ssh', 'https', 'websocket']),
-    device: z.string(),
-    domain: z.string(),
-    rtt: z.number().optional(),
-  }),
-  z.object({ kind: z.literal('waiting'), since: instant, until: z.number(), reason: z.string() }),
-  z.object({ kind: z.literal('stopped') }),
+  z.object({ state: z.literal('up'), since: instant, transport, rtt: z.number().optional() }),
+  z.object({ state: z.literal('waiting'), since: instant, retryAt: instant, reason: z.string() }),
+  /** Trying again is pointless without a person. */
+  z.object({ state: z.literal('denied'), since: instant, reason: z.string(), hint: z.string() }),
+  z.object({ state: z.literal('stopped'), since: instant }),
 ]);
+export type LinkStatus = z.infer<typeof linkStatus>;
 
 const policyStatus = z.object({
   state: z.enum(['in_force', 'last_good', 'closed']),
@@ -56,8 +54,6 @@ export const agentStatus = z.object({
   /** Domain of the relay. */
   relay: z.string(),
   link: linkStatus,
-  /** The relay's last refusal, until a link is up again; with `retry` false a person has to act. */
-  denied: z.object({ reason: z.string(), hint: z.string(), retry: z.boolean() }).optional(),
   paused: z.boolean(),
   policy: policyStatus,
   services: z.array(z.object({ name: z.string(), kind: serviceKind, target: z.string() })).readonly(),
