@@ -1,9 +1,9 @@
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, keys } from '../api/index.ts';
 import { useTitle } from '../page/index.ts';
 import { useMe } from '../session/index.ts';
-import { Button, Empty, ErrorNote, PageHead, SkeletonRows } from '../ui/index.ts';
+import { Button, Empty, ErrorNote, LoadMore, PageHead, SkeletonRows } from '../ui/index.ts';
 import { NewAccountDialog } from './account-dialogs.tsx';
 import { AccountRow } from './account-row.tsx';
 
@@ -13,9 +13,11 @@ export function AccountsPage() {
   const me = useMe();
   const admin = me?.account.role === 'admin';
   const [making, setMaking] = useState(false);
-  const accounts = useQuery({
+  const accounts = useInfiniteQuery({
     queryKey: keys.accounts,
-    queryFn: ({ signal }) => api.accounts(signal),
+    queryFn: ({ pageParam, signal }) => api.accounts(pageParam, signal),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next,
     enabled: admin,
   });
 
@@ -40,11 +42,14 @@ export function AccountsPage() {
       {accounts.isPending && <SkeletonRows count={2} className="h-20 rounded-2xl" />}
       {accounts.data && (
         <ul aria-label="Accounts" className="grid gap-3">
-          {accounts.data.items.map((account) => (
-            <AccountRow key={account.id} account={account} self={account.id === me?.account.id} />
-          ))}
+          {accounts.data.pages
+            .flatMap((page) => page.items)
+            .map((account) => (
+              <AccountRow key={account.id} account={account} self={account.id === me?.account.id} />
+            ))}
         </ul>
       )}
+      <LoadMore query={accounts} />
       {making && <NewAccountDialog onClose={() => setMaking(false)} />}
     </>
   );

@@ -1,32 +1,40 @@
 import { expect, test } from 'vitest';
-import { fetchCommands, joinCommand } from './commands.ts';
+import { joinCommands } from './commands.ts';
 
+const digest = 'ab'.repeat(32);
+const account = { id: 'a', name: 'ada', role: 'admin', createdAt: 0 } as const;
 const relay = {
   version: '0.1.0',
   domain: 'relay.example',
   origin: 'https://relay.example',
   hostKeyFingerprint: 'SHA256:x',
   localAuthority: false,
+  agentSha256: digest,
 };
-const account = { id: 'a', name: 'ada', role: 'admin', createdAt: 0 } as const;
 
 test('a relay with a public certificate', () => {
-  expect(fetchCommands(relay)).toEqual([
+  expect(joinCommands({ account, relay })).toEqual([
     'curl -fsSLo porchlight.mjs https://relay.example/install/porchlight.mjs',
-  ]);
-  expect(joinCommand({ account, relay })).toBe(
     'node porchlight.mjs agent join https://relay.example --account ada',
-  );
+  ]);
 });
 
-test('a relay with its own authority: unchecked download, then the digest, then trust in that authority', () => {
-  const local = { ...relay, localAuthority: true, agentSha256: 'ab'.repeat(32) };
-  expect(fetchCommands(local)).toEqual([
+test('a relay with its own authority: the agent runs only if its digest is right, and trusts that authority', () => {
+  expect(joinCommands({ account, relay: { ...relay, localAuthority: true } }, 'tok')).toEqual([
     'curl -fsSLko ca.pem https://relay.example/install/ca.pem',
     'curl -fsSLko porchlight.mjs https://relay.example/install/porchlight.mjs',
-    `echo "${'ab'.repeat(32)}  porchlight.mjs" | sha256sum -c`,
-  ]);
-  expect(joinCommand({ account, relay: local }, 'tok')).toBe(
+    `echo "${digest}  porchlight.mjs" | sha256sum -c &&`,
     'node porchlight.mjs agent join https://relay.example --token tok --ca ca.pem',
-  );
+  ]);
+});
+
+test('a relay without an agent to download', () => {
+  const { agentSha256: _, ...bare } = relay;
+  expect(joinCommands({ account, relay: bare })).toEqual([
+    'node porchlight.mjs agent join https://relay.example --account ada',
+  ]);
+  expect(joinCommands({ account, relay: { ...bare, localAuthority: true } })).toEqual([
+    'curl -fsSLko ca.pem https://relay.example/install/ca.pem',
+    'node porchlight.mjs agent join https://relay.example --account ada --ca ca.pem',
+  ]);
 });

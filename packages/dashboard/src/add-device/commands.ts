@@ -4,22 +4,27 @@ import type { Me } from '@porchlight/protocol/api';
 const AGENT = 'porchlight.mjs';
 
 /**
- * Commands that fetch the agent from the relay. A relay with its own certificate authority is not trusted by curl
- * yet, so the file is fetched unchecked and then held against the digest that this page shows.
+ * Commands that fetch the agent from the relay and ask to be let in: by a person of this account, or by an enrolment
+ * token. A relay with its own certificate authority is not trusted by curl yet, so the file is fetched unchecked and
+ * runs only if it has the digest that this page shows. A relay without an agent to download gives the last line alone.
  */
-export function fetchCommands({ origin, localAuthority, agentSha256 }: Me['relay']): string[] {
-  if (!localAuthority) return [`curl -fsSLo ${AGENT} ${origin}/install/${AGENT}`];
+export function joinCommands({ relay, account }: Me, token?: string): string[] {
+  const { origin, localAuthority, agentSha256 } = relay;
+  const by = token === undefined ? `--account ${account.name}` : `--token ${token}`;
+  const join = `node ${AGENT} agent join ${origin} ${by}`;
+  if (!localAuthority) {
+    return agentSha256 === undefined ? [join] : [`curl -fsSLo ${AGENT} ${origin}/install/${AGENT}`, join];
+  }
   return [
     `curl -fsSLko ca.pem ${origin}/install/ca.pem`,
-    `curl -fsSLko ${AGENT} ${origin}/install/${AGENT}`,
-    ...(agentSha256 === undefined ? [] : [`echo "${agentSha256}  ${AGENT}" | sha256sum -c`]),
+    ...(agentSha256 === undefined
+      ? []
+      : [
+          `curl -fsSLko ${AGENT} ${origin}/install/${AGENT}`,
+          `echo "${agentSha256}  ${AGENT}" | sha256sum -c &&`,
+        ]),
+    `${join} --ca ca.pem`,
   ];
-}
-
-/** The command that asks to be let in: by a person of this account, or by an enrolment token. */
-export function joinCommand({ relay, account }: Me, token?: string): string {
-  const by = token === undefined ? `--account ${account.name}` : `--token ${token}`;
-  return `node ${AGENT} agent join ${relay.origin} ${by}${relay.localAuthority ? ' --ca ca.pem' : ''}`;
 }
 
 /** What comes after joining: offer a web page, and stay connected. */

@@ -1,7 +1,7 @@
 import type { Me } from '@porchlight/protocol/api';
 import type { ReactNode } from 'react';
 import { Commands, Note } from '../ui/index.ts';
-import { fetchCommands, joinCommand } from './commands.ts';
+import { joinCommands } from './commands.ts';
 
 /** A numbered part of the way in. */
 export function Step({ number, title, children }: { number: number; title: string; children: ReactNode }) {
@@ -40,23 +40,18 @@ export function JoinCommands({ me, token }: { me: Me; token?: string }) {
           </p>
         </Note>
       )}
-      <Commands
-        label="Commands to join"
-        lines={[...(missing ? [] : fetchCommands(relay)), joinCommand(me, token)]}
-      />
+      <Commands label="Commands to join" lines={joinCommands(me, token)} />
       {relay.localAuthority && (
         <div className="grid gap-1 text-sm text-muted">
           <p>
             This relay made its own certificate, which curl does not know; hence{' '}
-            <code className="font-mono">-k</code>. The device’s copy has to have this SHA-256, and goes on
-            only if it says OK:
+            <code className="font-mono">-k</code>.
+            {!missing && ' The agent is run only if its SHA-256 is this one:'}
           </p>
-          {relay.agentSha256 !== undefined && (
-            <code className="font-mono break-all text-ink">{relay.agentSha256}</code>
-          )}
+          {!missing && <code className="font-mono break-all text-ink">{relay.agentSha256}</code>}
         </div>
       )}
-      {!relay.localAuthority && relay.agentSha256 !== undefined && (
+      {!relay.localAuthority && !missing && (
         <details className="text-sm text-muted">
           <summary className="cursor-pointer">SHA-256 of porchlight.mjs</summary>
           <code className="font-mono break-all">{relay.agentSha256}</code>

@@ -1,6 +1,7 @@
 import type {
   AccessToken,
   Account,
+  AccountChange,
   Allowance,
   AuditEntry,
   Device,
@@ -17,7 +18,6 @@ import type {
   NewEnrolmentToken,
   NewForward,
   ProbeResult,
-  Role,
   Service,
   ServiceChange,
   Session,
@@ -60,9 +60,10 @@ export const api = {
     request<MadeAccessToken>('POST', '/api/me/access-tokens', { body }),
   revokeAccessToken: (id: string) => request<unknown>('DELETE', `/api/me/access-tokens/${part(id)}`),
 
-  accounts: (signal: AbortSignal) => request<Page<Account>>('GET', '/api/accounts', { signal }),
+  accounts: (cursor: string, signal: AbortSignal) =>
+    request<Page<Account>>('GET', '/api/accounts', { query: { cursor }, signal }),
   makeAccount: (body: NewAccount) => request<Account>('POST', '/api/accounts', { body }),
-  changeAccount: (id: string, body: { role?: Role; password?: string }) =>
+  changeAccount: (id: string, body: AccountChange) =>
     request<unknown>('PATCH', `/api/accounts/${part(id)}`, { body }),
   removeAccount: (id: string) => request<unknown>('DELETE', `/api/accounts/${part(id)}`),
 

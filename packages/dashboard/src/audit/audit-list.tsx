@@ -18,7 +18,7 @@ export function AuditList({ filter, limit }: AuditListProps) {
   return (
     <div className="grid gap-4">
       <ErrorNote error={audit.error} onRetry={audit.refetch} />
-      {audit.isPending && <SkeletonRows count={limit ?? 10} className="h-12" />}
+      {audit.isPending && <SkeletonRows count={limit ?? 10} className="h-14" />}
       {audit.isSuccess && entries.length === 0 && (
         <p className="text-muted">Nothing of that kind has happened.</p>
       )}

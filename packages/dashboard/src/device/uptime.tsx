@@ -46,10 +46,10 @@ export function Uptime({ health }: { health: Health }) {
           </rect>
         ))}
       </svg>
-      <p className="flex justify-between gap-3 text-xs text-muted tabular-nums">
-        <span>{formatShortInstant(health.from)}</span>
-        {gaps && <span>grey: the relay was not running</span>}
-        <span>now</span>
+      <p className="flex flex-wrap justify-between gap-x-3 text-xs text-muted tabular-nums">
+        <span className="whitespace-nowrap">{formatShortInstant(health.from)}</span>
+        {gaps && <span className="order-last sm:order-none">grey: the relay was not running</span>}
+        <span className="whitespace-nowrap">now</span>
       </p>
     </div>
   );

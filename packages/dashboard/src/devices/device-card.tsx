@@ -12,7 +12,7 @@ export function DeviceCard({ device }: { device: Device }) {
   return (
     <li
       data-testid="device"
-      className="relative flex min-h-24 flex-wrap items-center gap-x-4 gap-y-3 rounded-2xl border border-line bg-surface p-4 hover:border-edge"
+      className="relative flex min-h-[9.75rem] flex-wrap content-center items-center gap-x-4 gap-y-3 rounded-2xl border border-line bg-surface p-4 hover:border-edge sm:min-h-[6.75rem]"
     >
       <span className={`rounded-xl p-2 ${link.up ? 'bg-glow' : 'bg-raised'}`}>
         <Lantern lit={link.up && !link.paused} />
@@ -36,7 +36,7 @@ export function DeviceCard({ device }: { device: Device }) {
           {plural(device.services.length, 'service')}
           {link.up && link.rtt !== undefined && ` · ${formatMillis(link.rtt)}`}
         </span>
-        {web?.url !== undefined && link.up ? (
+        {web?.url !== undefined && link.up && (
           <a
             href={web.url}
             target="_blank"
@@ -47,8 +47,6 @@ export function DeviceCard({ device }: { device: Device }) {
             Open {web.name}
             <ExternalLink size={15} aria-hidden />
           </a>
-        ) : (
-          <span className="min-h-9" />
         )}
       </div>
     </li>

@@ -40,7 +40,10 @@ export function DevicesPage() {
 
   return (
     <>
-      <PageHead title="Devices" lead={list.isSuccess && !bare ? summary(devices, list.hasNextPage) : ' '}>
+      <PageHead
+        title="Devices"
+        lead={list.isSuccess && !bare ? summary(devices, list.hasNextPage) : '\u00a0'}
+      >
         <Link href="/add" className={buttonClass('primary')}>
           <Plus size={18} aria-hidden />
           Add a device
@@ -61,11 +64,16 @@ export function DevicesPage() {
               onChange={(event) => filter({ search: event.target.value })}
             />
           </div>
-          <TagFilter devices={devices} chosen={tag} onChoose={(chosen) => filter({ tag: chosen })} />
+          <TagFilter
+            devices={devices}
+            chosen={tag}
+            loading={list.isPending}
+            onChoose={(chosen) => filter({ tag: chosen })}
+          />
         </div>
       )}
       <ErrorNote error={list.error} onRetry={list.refetch} />
-      {list.isPending && <SkeletonRows count={4} className="h-24 rounded-2xl" />}
+      {list.isPending && <SkeletonRows count={4} className="h-[9.75rem] rounded-2xl sm:h-[6.75rem]" />}
       {bare && <FirstDevice />}
       {list.isSuccess && devices.length === 0 && !bare && (
         <Empty title="No device matches">

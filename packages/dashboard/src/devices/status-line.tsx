@@ -3,7 +3,7 @@ import { Since } from '../format/index.ts';
 
 /** Is it there, and since when: a dot and words, so that colour is not all there is. */
 export function StatusLine({ link }: { link: LinkState }) {
-  const word = link.up ? (link.paused ? 'Paused at the device' : 'Online') : 'Offline';
+  const word = link.up ? (link.paused ? 'Online, paused at the device' : 'Online') : 'Offline';
   return (
     <p
       className="flex items-center gap-2 text-sm"
@@ -16,7 +16,7 @@ export function StatusLine({ link }: { link: LinkState }) {
       />
       <span className={link.up ? 'text-ink' : 'text-muted'}>
         {word}
-        {link.since !== undefined ? (
+        {link.paused && link.up ? null : link.since !== undefined ? (
           <>
             {' for '}
             <Since at={link.since} />

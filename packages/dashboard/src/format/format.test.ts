@@ -51,6 +51,7 @@ test.each([
 });
 
 test('round trips and shares', () => {
+  expect(formatMillis(0)).toBe('0 ms');
   expect(formatMillis(0.42)).toBe('0.4 ms');
   expect(formatMillis(23.4)).toBe('23 ms');
   expect(formatMillis(1234)).toBe('1.2 s');

@@ -16,7 +16,7 @@ export function formatBytes(bytes: number): string {
 /** A round trip: `0.4 ms`, `23 ms`, `1.2 s`. */
 export function formatMillis(ms: number): string {
   if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
-  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+  return `${ms > 0 && ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }
 
 /** A share as a percentage that never claims 100 % for less: `99.98 %`. */

@@ -44,15 +44,17 @@ export function CodeEntry({ onFound }: { onFound: (request: JoinRequest) => void
           Find
         </Button>
       </div>
-      <div aria-live="polite">
-        {odd && <p className="text-sm text-bad">A code has eight letters and digits, as in ABCD-2345.</p>}
-        {!odd && finding.data?.items.length === 0 && (
-          <p className="text-sm text-bad">
-            No device asks with this code now. Requests end after ten minutes; join again on the device for a
-            new one.
-          </p>
-        )}
-      </div>
+      {odd && (
+        <p role="alert" className="text-sm text-bad">
+          A code has eight letters and digits, as in ABCD-2345.
+        </p>
+      )}
+      {!odd && finding.data?.items.length === 0 && (
+        <p role="alert" className="text-sm text-bad">
+          No device asks with this code now. Requests end after ten minutes; join again on the device for a
+          new one.
+        </p>
+      )}
       <ErrorNote error={finding.error} />
     </form>
   );

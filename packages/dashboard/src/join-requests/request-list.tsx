@@ -2,7 +2,7 @@ import type { Device, JoinRequest } from '@porchlight/protocol/api';
 import { useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { keys, type Page } from '../api/index.ts';
-import { ErrorNote, Panel, SkeletonRows } from '../ui/index.ts';
+import { ErrorNote, SkeletonRows } from '../ui/index.ts';
 import { CodeEntry } from './code-entry.tsx';
 import { JoinRequestCard } from './request-card.tsx';
 import { useJoinRequests } from './use-requests.ts';
@@ -32,9 +32,10 @@ export function JoinRequestList({ onAllowed, empty }: JoinRequestListProps) {
       {requests.data?.items.map((request) => (
         <JoinRequestCard key={request.id} request={request} onAllowed={onAllowed} />
       ))}
-      <Panel title="The device shows a code, but nothing appears here?">
+      <section aria-label="Find by code" className="grid gap-3 border-t border-line pt-4">
+        <p className="text-muted">The device shows a code, but nothing appears here?</p>
         <CodeEntry onFound={add} />
-      </Panel>
+      </section>
     </div>
   );
 }

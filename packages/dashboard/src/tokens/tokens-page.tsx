@@ -91,7 +91,8 @@ function TokenRow({ token }: { token: EnrolmentToken }) {
   const cache = useQueryClient();
   const [revoking, setRevoking] = useState(false);
   const [drawnAt] = useState(() => Date.now());
-  const over = token.usesLeft === 0 || token.expiresAt <= drawnAt;
+  const ended = token.expiresAt <= drawnAt;
+  const over = token.usesLeft === 0 || ended;
   const title = token.note === '' ? 'Without a note' : token.note;
 
   async function revoke() {
@@ -110,8 +111,8 @@ function TokenRow({ token }: { token: EnrolmentToken }) {
           ))}
         </div>
         <p className="text-sm text-muted">
-          {plural(token.usesLeft, 'use')} left, {token.used} used · ends <Ago at={token.expiresAt} /> · made{' '}
-          <Ago at={token.createdAt} />
+          {plural(token.usesLeft, 'use')} left, {token.used} used · {ended ? 'ended' : 'ends'}{' '}
+          <Ago at={token.expiresAt} /> · made <Ago at={token.createdAt} />
         </p>
       </div>
       <Button small aria-label={`Revoke ${title}`} onClick={() => setRevoking(true)}>

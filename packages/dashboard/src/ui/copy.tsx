@@ -41,7 +41,6 @@ export function Commands({ label, lines }: { label: string; lines: readonly stri
     <div className="relative rounded-lg bg-raised">
       <pre
         // A scrolling region has to be reachable by keyboard.
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
         tabIndex={0}
         aria-label={label}
         className="overflow-x-auto px-3 pt-3 pb-14 font-mono text-sm leading-6 sm:py-3 sm:pr-28"

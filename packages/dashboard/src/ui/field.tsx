@@ -12,7 +12,7 @@ interface FrameProps {
 
 function Frame({ label, hint, bare, id, children }: FrameProps & { id: string; children: ReactNode }) {
   return (
-    <div className="grid gap-1">
+    <div className="grid content-start gap-1">
       <label htmlFor={id} className={bare ? 'sr-only' : 'text-sm font-medium'}>
         {label}
       </label>

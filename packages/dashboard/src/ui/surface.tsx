@@ -22,7 +22,7 @@ export function Panel(props: { title?: string; aside?: ReactNode; children: Reac
 export function PageHead(props: { title: string; lead?: ReactNode; children?: ReactNode }) {
   return (
     <header className="flex flex-wrap items-start justify-between gap-3 pb-1">
-      <div className="grid min-w-0 gap-1">
+      <div className="grid grow basis-60 gap-1">
         <h1 className="text-2xl font-semibold tracking-tight">{props.title}</h1>
         {props.lead !== undefined && <p className="max-w-prose text-muted">{props.lead}</p>}
       </div>
