@@ -1,5 +1,5 @@
 export type { AccountRecord, AccountStore } from './account-store.ts';
-export { Accounts, type Actor } from './accounts.ts';
+export { Accounts } from './accounts.ts';
 export { Passwords } from './passwords.ts';
 export type { SessionRecord, SessionStore } from './session-store.ts';
 export { SESSION_LIFE_MS, Sessions } from './sessions.ts';

@@ -10,6 +10,7 @@ const WAITING_MAX = 4 * 1024 * 1024;
  */
 export class EventStream {
   readonly #response: ServerResponse;
+  readonly #onEnd: () => void;
   readonly #waiting = new Map<string, string>();
   #waitingBytes = 0;
   #blocked = false;
@@ -18,16 +19,16 @@ export class EventStream {
   /** True once it has ended, from either side. */
   ended = false;
 
+  /** @param onEnd called once, when the stream ends from either side; not if `ended` is true from the start */
   constructor(response: ServerResponse, headers: Record<string, string>, onEnd: () => void) {
     this.#response = response;
-    const end = () => {
-      if (this.ended) return;
+    this.#onEnd = onEnd;
+    if (isGone(response)) {
       this.ended = true;
-      this.#waiting.clear();
-      onEnd();
-    };
-    response.once('close', end);
-    response.once('error', end);
+      return;
+    }
+    response.once('close', () => this.#finish());
+    response.once('error', () => this.#finish());
     response.on('drain', () => this.#drain());
     response.writeHead(200, {
       ...headers,
@@ -60,14 +61,25 @@ export class EventStream {
 
   /** Ends it after what was written. */
   end(): void {
-    if (!this.ended) this.#response.end();
+    if (this.ended) return;
+    this.#response.end();
+    this.#finish();
   }
 
   destroy(): void {
     this.#response.destroy();
+    this.#finish();
+  }
+
+  #finish(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.#waiting.clear();
+    this.#onEnd();
   }
 
   #drain(): void {
+    if (this.ended) return;
     this.#blocked = false;
     this.#blockedAtLastBeat = false;
     for (const [key, frame] of this.#waiting) {
@@ -81,4 +93,10 @@ export class EventStream {
   #write(text: string): void {
     this.#blocked = !this.#response.write(text);
   }
+}
+
+/** The caller left before the answer began: `close` has been emitted and will not be again. */
+function isGone(response: ServerResponse & { stream?: { destroyed: boolean } }): boolean {
+  // The compatibility API of node:http2 has the state on its stream only.
+  return response.destroyed || response.stream?.destroyed === true;
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request } from 'node:http';
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import { connect, constants, createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { LiveEvent } from '@porchlight/protocol/api';
 import { FakeClock } from '@porchlight/testkit';
@@ -10,6 +11,7 @@ import { createRig, type Rig } from './api-rig.ts';
 let stores: Stores;
 let clock: FakeClock;
 let rig: Rig;
+let server: Server;
 let port: number;
 let stop: () => Promise<unknown>;
 
@@ -17,7 +19,7 @@ beforeEach(async () => {
   stores = await openStores({ kind: 'sqlite', file: ':memory:' });
   clock = new FakeClock();
   rig = await createRig({ stores, clock });
-  const server = createServer((req, res) => rig.app.routing(req, res));
+  server = createServer((req, res) => rig.app.routing(req, res));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   port = (server.address() as AddressInfo).port;
@@ -156,6 +158,49 @@ test('a reader that stops reading is ended, the others go on', async () => {
   expect(rig.live.size).toBe(1);
   slow.answer.resume();
   await slow.end;
+});
+
+test('a caller who leaves, before or after the answer began, leaves nothing behind', async () => {
+  const over = createHttp2Server((req, res) =>
+    rig.app.routing(req as unknown as IncomingMessage, res as unknown as ServerResponse),
+  );
+  over.listen(0, '127.0.0.1');
+  await once(over, 'listening');
+  const session = connect(`http://127.0.0.1:${(over.address() as AddressInfo).port}`);
+  const stream = session.request({ ':path': '/api/events', ...as('bob') });
+  await once(stream, 'response');
+  expect(rig.live.size).toBe(1);
+  stream.close(constants.NGHTTP2_CANCEL);
+  await vi.waitFor(() => expect(rig.live.size).toBe(0));
+  session.destroy();
+  over.close();
+
+  const { identities } = rig.deps;
+  const gate = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const lookUp = vi.spyOn(identities, 'identify').mockImplementation(async () => {
+    asked.resolve();
+    await gate.promise;
+    lookUp.mockRestore();
+    return { kind: 'session', accountId: 'a', accountName: 'bob', role: 'member', sessionId: 's' };
+  });
+  const handled = Promise.withResolvers<void>();
+  const add = vi.spyOn(rig.live, 'add').mockImplementation((...given) => {
+    add.mockRestore();
+    rig.live.add(...given);
+    handled.resolve();
+  });
+  const closed = Promise.withResolvers<void>();
+  server.once('connection', (socket) => socket.once('close', closed.resolve));
+  const early = request({ port, path: '/api/events', headers: as('bob') });
+  early.on('error', () => undefined);
+  early.end();
+  await asked.promise;
+  early.destroy();
+  await closed.promise;
+  gate.resolve();
+  await handled.promise;
+  expect(rig.live.size).toBe(0);
 });
 
 test('closing ends all streams and leaves no timer', async () => {

@@ -54,6 +54,7 @@ export class LiveEvents {
       if (streams.size === 0 && this.#listeners.get(accountId) === streams) this.#listeners.delete(accountId);
     });
     const listener: Listener = { person, stream, identify };
+    if (stream.ended) return;
     streams.add(listener);
     this.#listeners.set(accountId, streams);
   }
