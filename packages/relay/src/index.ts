@@ -1,3 +1,4 @@
+export { builtFiles } from './built-files.ts';
 export {
   ConfigError,
   loadConfig,
@@ -5,6 +6,7 @@ export {
   type RelayConfig,
   relayOptions,
 } from './config/index.ts';
+export { openAccounts } from './open-accounts.ts';
 export { type Relay, type RelayOptions, startRelay } from './relay.ts';
 export { backupSqlite, openStores, refuseForPostgres, restoreSqlite, StorageError } from './storage/index.ts';
 export { createLogger, type Logger, silentLogger } from './telemetry/index.ts';

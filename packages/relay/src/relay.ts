@@ -309,8 +309,8 @@ export async function startRelay(options: RelayOptions) {
     return {
       ports,
       facts,
-      stores,
       accounts,
+      enrolmentTokens,
       links: table,
       /** Makes the link for the first account; undefined when there is an account. */
       setupUrl: async () => {

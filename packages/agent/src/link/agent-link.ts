@@ -29,7 +29,7 @@ export type LinkPhase =
       readonly rtt: number | undefined;
     }
   | { readonly kind: 'waiting'; readonly since: number; readonly reason: string; readonly until: number }
-  | { readonly kind: 'stopped' };
+  | { readonly kind: 'stopped'; readonly since: number };
 
 export interface AgentLinkParts {
   readonly relay: RelayAddress;
@@ -51,7 +51,7 @@ export class AgentLink {
   readonly #parts: AgentLinkParts;
   readonly #backoff: Backoff;
   readonly #stop = new AbortController();
-  #phase: LinkPhase = { kind: 'stopped' };
+  #phase: LinkPhase;
   #connection: RelayConnection | undefined;
   #lastTransport: Transport | undefined;
   #services: readonly AnnouncedService[] = [];
@@ -62,6 +62,7 @@ export class AgentLink {
   constructor(parts: AgentLinkParts) {
     this.#parts = parts;
     this.#backoff = new Backoff(parts.random);
+    this.#phase = { kind: 'stopped', since: parts.clock.now() };
   }
 
   get phase(): LinkPhase {
@@ -89,7 +90,7 @@ export class AgentLink {
     this.#connection?.end();
     this.#wake?.();
     await this.#running;
-    this.#setPhase({ kind: 'stopped' });
+    this.#setPhase({ kind: 'stopped', since: this.#parts.clock.now() });
   }
 
   async #run(): Promise<void> {

@@ -1,2 +1,11 @@
 export { AgentLink, type LinkPhase } from './agent-link.ts';
-export { authorities, type RelayAddress, type Transport } from './transports.ts';
+export { proxyFor } from './proxy-environment.ts';
+export { RelayConnection } from './relay-connection.ts';
+export { dialTcp } from './tcp-dial.ts';
+export {
+  authorities,
+  openTransport,
+  type RelayAddress,
+  type Transport,
+  transportsFor,
+} from './transports.ts';

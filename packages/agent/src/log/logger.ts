@@ -8,8 +8,10 @@ export interface Logger {
   error(fields: Readonly<Record<string, unknown>>, event: string): void;
 }
 
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
 /** A log of JSON lines on standard output; `error` fields are written with message and stack. */
-export function createLogger(level: 'debug' | 'info' | 'warn' | 'error'): Logger {
+export function createLogger(level: LogLevel): Logger {
   return pino(
     { level, base: null, serializers: { error: pino.stdSerializers.err } },
     pino.destination({ fd: 1, sync: true }),

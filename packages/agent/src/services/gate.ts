@@ -1,4 +1,5 @@
 import type { Decision, PolicyRequest } from '@porchlight/protocol/policy';
+import type { AuditedRequest } from '../audit/index.ts';
 
 /** The device's own say over every request. */
 export interface Gate {
@@ -8,12 +9,7 @@ export interface Gate {
   decideConnection(service: string): Decision;
 }
 
-/** What is written to the device's own audit log. */
-export interface AccessNote {
-  readonly service: string;
-  readonly kind: 'allow' | 'deny';
-  readonly person: string | undefined;
-  /** Line of the policy file that decided; undefined: no rule was involved. */
-  readonly rule: number | undefined;
-  readonly reason?: string;
+/** The device's own audit log, as services write to it. */
+export interface RequestAudit {
+  request(request: AuditedRequest): void;
 }

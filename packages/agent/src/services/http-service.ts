@@ -19,14 +19,14 @@ import {
 } from '@porchlight/protocol';
 import type { Allowed, Denied } from '@porchlight/protocol/policy';
 import type { ServiceSettings } from '../config/index.ts';
-import type { AccessNote, Gate } from './gate.ts';
+import type { Gate, RequestAudit } from './gate.ts';
 import { connectLocally, createLocalAgent } from './local-connections.ts';
 
 export interface HttpServiceParts {
   readonly name: string;
   readonly settings: ServiceSettings;
   readonly gate: Gate;
-  readonly note: (note: AccessNote) => void;
+  readonly audit: RequestAudit;
 }
 
 /** Serves one `http` service: reads each request from the relay's channels, asks the policy, and calls the local server. */
@@ -89,21 +89,22 @@ export class HttpService {
   }
 
   #decide(req: IncomingMessage): Allowed | Denied {
-    const { name, gate, note } = this.#parts;
+    const { name, gate, audit } = this.#parts;
+    const method = req.method ?? '';
+    const target = req.url ?? '';
     const person = single(req.headers[PERSON_HEADER]);
-    const decision = gate.decide({
+    const role = single(req.headers[ROLE_HEADER]);
+    const decision = gate.decide({ service: name, method, target, person, role });
+    const reason = decision.kind === 'deny' ? decision.reason : undefined;
+    audit.request({
       service: name,
-      method: req.method ?? '',
-      target: req.url ?? '',
       person,
-      role: single(req.headers[ROLE_HEADER]),
-    });
-    note({
-      service: name,
-      kind: decision.kind,
-      person,
+      role,
+      decision: decision.kind,
       rule: decision.rule,
-      ...(decision.kind === 'deny' ? { reason: decision.reason } : {}),
+      reason,
+      method,
+      target,
     });
     return decision;
   }

@@ -1,2 +1,3 @@
-export type { AccessNote, Gate } from './gate.ts';
+export type { Gate, RequestAudit } from './gate.ts';
+export { connectLocally } from './local-connections.ts';
 export { Services } from './services.ts';

@@ -1,7 +1,7 @@
 import type { Channel } from '@porchlight/link';
 import type { AnnouncedService } from '@porchlight/protocol';
 import type { ServiceSettings } from '../config/index.ts';
-import type { AccessNote, Gate } from './gate.ts';
+import type { Gate, RequestAudit } from './gate.ts';
 import { HttpService } from './http-service.ts';
 import { TcpService } from './tcp-service.ts';
 
@@ -13,12 +13,12 @@ type Running = { readonly settings: ServiceSettings } & (
 /** The services that this device exposes now. Channels for any other name are refused. */
 export class Services {
   readonly #gate: Gate;
-  readonly #note: (note: AccessNote) => void;
+  readonly #audit: RequestAudit;
   readonly #running = new Map<string, Running>();
 
-  constructor(parts: { gate: Gate; note: (note: AccessNote) => void }) {
+  constructor(parts: { gate: Gate; audit: RequestAudit }) {
     this.#gate = parts.gate;
-    this.#note = parts.note;
+    this.#audit = parts.audit;
   }
 
   /** Takes over a new configuration; services that did not change keep their connections. */
@@ -31,7 +31,7 @@ export class Services {
     }
     for (const [name, settings] of services) {
       if (this.#running.has(name)) continue;
-      const parts = { name, settings, gate: this.#gate, note: this.#note };
+      const parts = { name, settings, gate: this.#gate, audit: this.#audit };
       this.#running.set(
         name,
         settings.target.kind === 'http'

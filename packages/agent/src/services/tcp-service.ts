@@ -1,13 +1,13 @@
 import { type Channel, joinStreams } from '@porchlight/link';
 import type { ServiceSettings } from '../config/index.ts';
-import type { AccessNote, Gate } from './gate.ts';
+import type { Gate, RequestAudit } from './gate.ts';
 import { connectLocally } from './local-connections.ts';
 
 export interface TcpServiceParts {
   readonly name: string;
   readonly settings: ServiceSettings;
   readonly gate: Gate;
-  readonly note: (note: AccessNote) => void;
+  readonly audit: RequestAudit;
 }
 
 /** Serves one `tcp` service: a channel is accepted when the local server has accepted its connection, not before. */
@@ -21,16 +21,11 @@ export class TcpService {
 
   /** Answers the relay's wish for a channel. */
   open(accept: () => Channel, reject: () => void): void {
-    const { name, settings, gate, note } = this.#parts;
+    const { name, settings, gate, audit } = this.#parts;
     const decision = gate.decideConnection(name);
     const allowed = decision.kind === 'allow' && !gate.paused;
-    note({
-      service: name,
-      kind: allowed ? 'allow' : 'deny',
-      person: undefined,
-      rule: decision.rule,
-      ...(decision.kind === 'deny' ? { reason: decision.reason } : gate.paused ? { reason: 'paused' } : {}),
-    });
+    const reason = decision.kind === 'deny' ? decision.reason : gate.paused ? 'paused' : undefined;
+    audit.request({ service: name, decision: allowed ? 'allow' : 'deny', rule: decision.rule, reason });
     if (!allowed) return reject();
     connectLocally(settings).then(
       (socket) => {

@@ -1,0 +1,196 @@
+import { nativeCipherInUse } from '@porchlight/link';
+import { fingerprintOf } from '@porchlight/protocol';
+import ssh2 from 'ssh2';
+import {
+  type AgentConfig,
+  AgentConfigFile,
+  ConfigError,
+  openIdentity,
+  readTextFile,
+} from '../config/index.ts';
+import { fetchRelayIdentity } from '../join/index.ts';
+import { openTransport, type RelayAddress, transportsFor } from '../link/index.ts';
+import { callAgent } from '../local/index.ts';
+import { DevicePolicy } from '../policy/index.ts';
+import { connectLocally } from '../services/index.ts';
+
+const STEP_DEADLINE_MS = 15_000;
+const CA_BYTES_MAX = 256 * 1024;
+
+export interface Finding {
+  readonly result: 'ok' | 'warning' | 'failed';
+  /** What was looked at. */
+  readonly what: string;
+  readonly detail: string;
+  readonly hint?: string;
+}
+
+export interface DoctorOptions {
+  readonly dataFolder: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Looks at everything between a person and a service on this device, from the inside out: files, policy, local
+ * servers, each way to the relay, the relay's host key, the running agent. Goes on after a failure; never throws.
+ */
+export async function* runDoctor(options: DoctorOptions): AsyncGenerator<Finding> {
+  const { dataFolder } = options;
+  yield nativeCipherInUse()
+    ? { result: 'ok', what: 'cipher', detail: 'the native one is in use' }
+    : {
+        result: 'warning',
+        what: 'cipher',
+        detail: 'the native one is not in use, so bulk transfers run at half speed',
+        hint: 'in a checkout run "npm run build" with a C++ compiler installed',
+      };
+  const config = yield* attempt('configuration', async () => {
+    const read = await new AgentConfigFile(dataFolder).read();
+    return { value: read, detail: `${dataFolder}, ${read.services.size} services` };
+  });
+  yield* attempt('key', async () => {
+    const { fingerprint } = await openIdentity(dataFolder);
+    return { value: fingerprint, detail: fingerprint };
+  });
+  yield* checkPolicy(dataFolder, config);
+  for (const [name, settings] of config?.services ?? []) {
+    yield* attempt(`service ${name}`, async () => {
+      const socket = await connectLocally(settings).catch((error: unknown) => {
+        throw new ConfigError(
+          `${settings.target.text} does not accept connections (${messageOf(error)}): start the program there, or correct the target with "porchlight agent expose ${name} TARGET"`,
+        );
+      });
+      socket.destroy();
+      return { value: undefined, detail: `${settings.target.text} accepts connections` };
+    });
+  }
+  if (config?.relay === undefined) {
+    yield {
+      result: 'failed',
+      what: 'relay',
+      detail: 'this device has joined no relay yet',
+      hint: 'run "porchlight agent join https://RELAY"',
+    };
+    return;
+  }
+  yield* checkRelay(options, config.relay);
+  yield* checkAgent(dataFolder);
+}
+
+async function* checkPolicy(dataFolder: string, config: AgentConfig | undefined): AsyncGenerator<Finding> {
+  const policy = await DevicePolicy.open({
+    dataFolder,
+    clock: { now: () => Date.now(), every: () => () => undefined },
+    exposed: () => config?.services.keys() ?? [],
+    onChange: () => undefined,
+  });
+  const { errors, warnings } = policy.state;
+  await policy.close();
+  for (const error of errors) {
+    yield {
+      result: 'failed',
+      what: 'policy',
+      detail: error,
+      hint: 'until it is mended, nothing is let through',
+    };
+  }
+  for (const warning of warnings) yield { result: 'warning', what: 'policy', detail: warning };
+  if (errors.length === 0) yield { result: 'ok', what: 'policy', detail: 'has no errors' };
+}
+
+async function* checkRelay(
+  { dataFolder, environment }: DoctorOptions,
+  relay: NonNullable<AgentConfig['relay']>,
+): AsyncGenerator<Finding> {
+  const signal = AbortSignal.timeout(STEP_DEADLINE_MS * 4);
+  const ca =
+    relay.ca === undefined ? undefined : (await readTextFile(`${dataFolder}/${relay.ca}`, CA_BYTES_MAX)).text;
+  const identity = yield* attempt('relay over https', async () => {
+    const found = await fetchRelayIdentity(relay.https, { ca, environment, signal });
+    return { value: found, detail: `${relay.https} answers, version ${found.version}` };
+  });
+  if (identity !== undefined && identity.ssh.fingerprint !== relay.hostKey) {
+    yield {
+      result: 'failed',
+      what: 'host key',
+      detail: `pinned ${relay.hostKey}, but the relay now shows ${identity.ssh.fingerprint}`,
+      hint: 'if you moved the relay without its database, join again; otherwise somebody is in between',
+    };
+  }
+  const address: RelayAddress = {
+    ssh: relay.ssh,
+    origin: relay.https,
+    websocketPath: identity?.websocketPath ?? '/.well-known/porchlight/link',
+    ca,
+  };
+  for (const transport of transportsFor(address, undefined)) {
+    yield* attempt(`way to the relay by ${transport}`, async () => {
+      const started = performance.now();
+      const { stream } = await openTransport(address, transport, { environment, signal });
+      const fingerprint = await hostKeyOf(stream);
+      if (fingerprint !== relay.hostKey) {
+        throw new ConfigError(`another host key answers there (${fingerprint}): something is in between`);
+      }
+      return {
+        value: undefined,
+        detail: `open, ${Math.round(performance.now() - started)} ms to the relay's host key`,
+      };
+    });
+  }
+}
+
+async function* checkAgent(dataFolder: string): AsyncGenerator<Finding> {
+  yield* attempt('agent', async () => {
+    const signal = AbortSignal.timeout(STEP_DEADLINE_MS);
+    const status = await callAgent(dataFolder, { command: 'status' }, { signal });
+    if (status.link.state !== 'up') {
+      const reason = 'reason' in status.link ? ` (${status.link.reason})` : '';
+      throw new ConfigError(
+        `the agent runs, but its link is ${status.link.state}${reason}: look at the lines above`,
+      );
+    }
+    if (status.paused)
+      throw new ConfigError('the device is paused, so nobody gets in: porchlight agent resume');
+    return { value: undefined, detail: `link up by ${status.link.transport}` };
+  });
+}
+
+/** One step: its finding, and what it gave; undefined when it failed. */
+async function* attempt<T>(
+  what: string,
+  step: () => Promise<{ value: T; detail: string }>,
+): AsyncGenerator<Finding, T | undefined> {
+  try {
+    const { value, detail } = await step();
+    yield { result: 'ok', what, detail };
+    return value;
+  } catch (error) {
+    const message = messageOf(error);
+    const at = error instanceof ConfigError ? message.lastIndexOf(': ') : -1;
+    const hint = at < 0 ? {} : { hint: message.slice(at + 2) };
+    yield { result: 'failed', what, detail: at < 0 ? message : message.slice(0, at), ...hint };
+    return undefined;
+  }
+}
+
+/** The fingerprint of the SSH server at the other end; the connection is ended before any key of ours is used. */
+function hostKeyOf(stream: Awaited<ReturnType<typeof openTransport>>['stream']): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const client = new ssh2.Client();
+    client.on('error', (error) => reject(new Error(`no SSH server answers there (${error.message})`)));
+    client.on('close', () => reject(new Error('no SSH server answers there')));
+    client.connect({
+      sock: stream,
+      username: 'doctor',
+      readyTimeout: STEP_DEADLINE_MS,
+      hostVerifier: (key: Buffer, verified: (ok: boolean) => void) => {
+        fingerprintOf(key).then(resolve, reject);
+        verified(false);
+      },
+    });
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

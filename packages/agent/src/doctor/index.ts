@@ -1,0 +1,1 @@
+export { type DoctorOptions, type Finding, runDoctor } from './doctor.ts';

@@ -1,0 +1,14 @@
+export { type Agent, type AgentOptions, startAgent } from './agent.ts';
+export {
+  AgentConfigFile,
+  ConfigError,
+  chooseDataFolder,
+  openIdentity,
+  parseTarget,
+  prepareDataFolder,
+} from './config/index.ts';
+export { type DoctorOptions, type Finding, runDoctor } from './doctor/index.ts';
+export { type Joined, type JoinOptions, joinRelay } from './join/index.ts';
+export { type AgentStatus, callAgent, PauseSwitch } from './local/index.ts';
+export { createLogger, type Logger, type LogLevel, silentLogger } from './log/index.ts';
+export { VERSION } from './version.ts';
