@@ -13,15 +13,18 @@ export type Speech = 'ssh' | 'tls' | 'http';
 export function tellSpeech(socket: Socket, heard: (speech: Speech) => void): void {
   const onError = (): void => void socket.destroy();
   const onTimeout = (): void => void socket.destroy();
+  let held = Buffer.alloc(0);
   const onReadable = (): void => {
-    const chunk: Buffer | null = socket.read();
-    if (chunk === null) {
+    const more: Buffer | null = socket.read();
+    if (more === null) {
       if (socket.readableEnded) socket.destroy();
       return;
     }
-    // One lone `S` decides nothing yet: the next byte comes with the next packet.
+    const chunk = held.length === 0 ? more : Buffer.concat([held, more]);
+    // One lone `S` decides nothing yet: the next byte comes with the next packet. It is not put back before that, for
+    // what is put back is readable again at once, and the process would do nothing else any more.
     if (chunk.length === 1 && chunk[0] === 0x53) {
-      socket.unshift(chunk);
+      held = chunk;
       return;
     }
     socket.off('readable', onReadable);
