@@ -29,7 +29,7 @@ export function relayCommand(): Command {
       .argument('<file>', 'where to; must not exist')
       .action(async (file: string, options: Record<string, unknown>) => {
         const { config } = configOf(options);
-        if (config.database !== undefined) refuseForPostgres();
+        if (config.database !== undefined) throw refuseForPostgres();
         await backupSqlite(databaseFile(config), file);
         print(`backed up to ${file}`);
       }),
@@ -42,7 +42,7 @@ export function relayCommand(): Command {
       .option('--force', 'replace the database that is there')
       .action(async (file: string, { force, ...options }: Record<string, unknown>) => {
         const { config } = configOf(options);
-        if (config.database !== undefined) refuseForPostgres();
+        if (config.database !== undefined) throw refuseForPostgres();
         await restoreSqlite(file, databaseFile(config), { force: force === true });
         print(`restored from ${file}`);
       }),
