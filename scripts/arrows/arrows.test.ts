@@ -36,9 +36,9 @@ const planted: [name: string, path: string, text: string, says: RegExp][] = [
   ],
   ['relative path out', 'packages/agent/src/a.ts', `import '../../relay/src/a.ts';`, /leaves/],
   ['testkit in a program', 'packages/relay/src/a.ts', `import '@porchlight/testkit';`, /for tests/],
-  ['domain imports storage', 'packages/relay/src/ssh/a.ts', `import '../storage/index.ts';`, /only relay.ts/],
-  ['domain imports api', 'packages/relay/src/ssh/a.ts', `await import('../api/index.ts');`, /only relay.ts/],
-  ['domain imports the root', 'packages/relay/src/ssh/a.ts', `export * from '../relay.ts';`, /only relay.ts/],
+  ['domain imports storage', 'packages/relay/src/ssh/a.ts', `import '../storage/index.ts';`, /roots/],
+  ['domain imports api', 'packages/relay/src/ssh/a.ts', `await import('../api/index.ts');`, /roots/],
+  ['domain imports the root', 'packages/relay/src/ssh/a.ts', `export * from '../relay.ts';`, /roots/],
   ['past an index', 'packages/relay/src/ssh/a.ts', `import { a } from '../links/a.ts';`, /index.ts/],
 ];
 

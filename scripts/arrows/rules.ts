@@ -17,12 +17,8 @@ const PACKAGES = new Map<string, readonly string[]>([
 /** Packages whose folders are domains that are entered only through their index.ts. */
 const WITH_DOMAINS = ['packages/relay', 'packages/agent'];
 
-/** Files that put a program together: they alone may import the outermost folders. */
-const ROOTS = new Set([
-  'packages/relay/src/relay.ts',
-  'packages/relay/src/main.ts',
-  'packages/relay/src/index.ts',
-]);
+/** What puts a program together: the files directly in the relay's src, its groups in wiring/, and the console. */
+const ROOTS = /^packages\/relay\/src\/(?:[^/]+|wiring\/[^/]+|console\/[^/]+)\.ts$/;
 
 /** Folders and files of the relay that its domains must not know. */
 const OUTERMOST = ['packages/relay/src/storage', 'packages/relay/src/api', 'packages/relay/src/relay.ts'];
@@ -65,9 +61,9 @@ function packageRule(path: string, { specifier, target }: Import): string | unde
 }
 
 function outermostRule(path: string, { target }: Import): string | undefined {
-  if (target === undefined || isTest(path) || ROOTS.has(path)) return undefined;
+  if (target === undefined || isTest(path) || ROOTS.test(path)) return undefined;
   const hit = OUTERMOST.find((each) => within(target, each) && !within(path, each));
-  return hit === undefined ? undefined : `only relay.ts and main.ts may import ${hit.split('/').pop()}`;
+  return hit === undefined ? undefined : `only the relay's roots may import ${hit.split('/').pop()}`;
 }
 
 function indexRule(path: string, { target, typeOnly }: Import): string | undefined {

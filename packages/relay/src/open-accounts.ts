@@ -17,7 +17,7 @@ const LIST_MAX = 10_000;
  * @throws ConfigError, StorageError, PorchlightError
  */
 export async function openAccounts(config: RelayConfig) {
-  prepareDataFolder(config.data);
+  await prepareDataFolder(config.data);
   const clock = systemClock;
   const stores = await openStores(
     config.database === undefined

@@ -62,7 +62,7 @@ async function get(
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const ca = options.ca === undefined ? {} : { ca: authorities(options.ca) };
   const request = secure
-    ? https.request(url, { agent: new https.Agent({ ...ca, socket } as https.AgentOptions), signal })
+    ? https.request(url, { agent: new https.Agent({ ...ca, socket }), signal })
     : http.request(url, { createConnection: () => socket, signal });
   request.on('error', reject);
   request.on('response', (answer) => {

@@ -75,7 +75,7 @@ export class Console {
     if (req.url !== LINK_WEBSOCKET_PATH) return refuseUpgrade(socket, new PorchlightError('not_found'));
     // Browsers always send Origin with a WebSocket: no page may open links.
     if (req.headers.origin !== undefined) return refuseUpgrade(socket, new PorchlightError('cross_site'));
-    this.#websockets.handleUpgrade(req, socket as Socket, head, (websocket) => {
+    this.#websockets.handleUpgrade(req, socket, head, (websocket) => {
       this.#parts.onSsh(carrierOf(websocket, req.socket), origin.address, 'websocket');
     });
   }

@@ -67,7 +67,7 @@ export class StaticFiles {
       res.end();
       return true;
     }
-    const gzip = file.packed !== undefined && String(req.headers['accept-encoding'] ?? '').includes('gzip');
+    const gzip = file.packed !== undefined && (req.headers['accept-encoding'] ?? '').includes('gzip');
     const body = gzip ? (file.packed ?? file.body) : file.body;
     res.writeHead(200, {
       ...SECURITY_HEADERS,

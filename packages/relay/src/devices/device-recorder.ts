@@ -10,7 +10,7 @@ const FLUSH_MS = 5_000;
 /** Traffic and round trips of links that stay up are taken so often, */
 const SAMPLE_MS = 60_000;
 /** and kept in intervals of this length. */
-export const SAMPLE_INTERVAL_MS = 5 * 60_000;
+const SAMPLE_INTERVAL_MS = 5 * 60_000;
 /** History older than this is not kept. */
 const HISTORY_MS = 31 * 24 * 3600_000;
 const PRUNE_MS = 3600_000;

@@ -1,4 +1,4 @@
-export { DeviceRecorder, SAMPLE_INTERVAL_MS } from './device-recorder.ts';
+export { DeviceRecorder } from './device-recorder.ts';
 export type {
   DeviceRecord,
   DeviceStore,

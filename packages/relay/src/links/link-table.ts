@@ -69,6 +69,6 @@ export class LinkTable {
 
   /** Ends every link of a device or account that is gone. */
   endWhere(which: (link: Link) => boolean, reason: string): void {
-    for (const link of [...this.#links.values()]) if (which(link)) link.end(reason);
+    for (const link of this.#links.values()) if (which(link)) link.end(reason);
   }
 }

@@ -91,7 +91,7 @@ export class ChannelPools implements LinkListener {
 
   close(): void {
     this.#cancelSweep();
-    for (const link of [...this.#pools.keys()]) this.down(link);
+    for (const link of this.#pools.keys()) this.down(link);
   }
 
   get size(): number {

@@ -35,7 +35,9 @@ export function parseOfferedKey(context: PublicKeyAuthContext): ParsedKey | unde
 export function provesKey(context: PublicKeyAuthContext, key: ParsedKey): boolean {
   if (context.signature === undefined || context.blob === undefined) return false;
   if (key.type === 'ssh-rsa' && context.hashAlgo === 'sha1') return false;
-  return key.verify(context.blob, context.signature, context.hashAlgo) === true;
+  // An Error object, not an exception, when the signature cannot be read.
+  const verified: unknown = key.verify(context.blob, context.signature, context.hashAlgo);
+  return verified === true;
 }
 
 export async function describeKey(key: ParsedKey): Promise<DeviceKey> {

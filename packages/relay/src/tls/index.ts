@@ -1,3 +1,2 @@
-export { openCertificateFiles } from './certificate-files.ts';
-export { openLocalAuthority } from './local-authority.ts';
-export type { TlsServerOptions, TlsSource } from './tls-source.ts';
+export { openTls } from './open-tls.ts';
+export type { TlsSource } from './tls-source.ts';

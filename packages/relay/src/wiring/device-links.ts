@@ -1,0 +1,61 @@
+import { DeviceRecorder } from '../devices/index.ts';
+import { ForwardTable } from '../forward/index.ts';
+import { LinkAudit, LinkTable, LinkWatch } from '../links/index.ts';
+import { ChannelPools } from '../publish/index.ts';
+import type { Foundation } from './foundation.ts';
+
+/** Links that are up, and everything that lives and ends with them. */
+export type DeviceLinks = ReturnType<typeof wireDeviceLinks>;
+
+export function wireDeviceLinks({
+  config,
+  stores,
+  audit,
+  events,
+  clock,
+  logger,
+  metrics,
+  stack,
+  failed,
+}: Foundation) {
+  const table = new LinkTable();
+  const recorder = new DeviceRecorder({
+    devices: stores.devices,
+    health: stores.health,
+    events,
+    clock,
+    onError: failed('device records not written'),
+  });
+  stack.add(() => recorder.close());
+  const pools = new ChannelPools({ clock });
+  stack.add(() => pools.close());
+  const watch = new LinkWatch({ clock });
+  stack.add(() => watch.close());
+  for (const listener of [recorder, pools, watch, new LinkAudit({ audit, clock, logger, metrics })]) {
+    table.listen(listener);
+  }
+  metrics.observe('porchlight_channels_open', 'Channels open over all links.', () => table.openChannels());
+  const forwards = new ForwardTable({
+    links: table,
+    audit,
+    clock,
+    random: Math.random,
+    host: config.forwards.host,
+    ports: config.forwards.ports,
+    publicHost: config.domain,
+  });
+  stack.add(() => forwards.closeAll());
+  stack.add(
+    events.subscribe((event) => {
+      if (event.type === 'device-removed') {
+        table.endWhere((link) => link.deviceId === event.deviceId, 'the device was removed');
+        forwards.endWhere((forward) => forward.deviceId === event.deviceId, 'the device was removed');
+        recorder.forget(event.deviceId);
+      } else if (event.type === 'account-removed') {
+        table.endWhere((link) => link.accountId === event.accountId, 'the account was removed');
+        forwards.endWhere((forward) => forward.accountId === event.accountId, 'the account was removed');
+      }
+    }),
+  );
+  return { table, recorder, pools, forwards };
+}

@@ -1,0 +1,38 @@
+import { AccessTokens, Identities } from '../access/index.ts';
+import { Accounts, Passwords, Sessions, SetupLink, SignIn, SignInLinks } from '../accounts/index.ts';
+import type { Foundation } from './foundation.ts';
+
+const SESSION_SWEEP_MS = 3600_000;
+
+/** Accounts, how they sign in, and who a request comes from. */
+export type People = ReturnType<typeof wirePeople>;
+
+export function wirePeople({ stores, audit, events, clock, stack, failed }: Foundation) {
+  const passwords = new Passwords();
+  const sessions = new Sessions({ store: stores.sessions, clock, events });
+  stack.add(
+    clock.every(SESSION_SWEEP_MS, () => void sessions.removeExpired().catch(failed('sessions not swept'))),
+  );
+  const accounts = new Accounts({ store: stores.accounts, sessions, passwords, audit, events, clock });
+  const setupLink = new SetupLink({ secrets: stores.secrets, accounts });
+  const signInLinks = new SignInLinks(clock);
+  const signIn = new SignIn({
+    accounts: stores.accounts,
+    passwords,
+    sessions,
+    links: signInLinks,
+    setup: setupLink,
+    audit,
+    clock,
+  });
+  const accessTokens = new AccessTokens({ store: stores.accessTokens, audit, events, clock });
+  const identities = new Identities({
+    sessions,
+    tokens: accessTokens,
+    accounts: stores.accounts,
+    events,
+    clock,
+  });
+  stack.add(() => identities.close());
+  return { passwords, sessions, accounts, setupLink, signInLinks, signIn, accessTokens, identities };
+}

@@ -1,0 +1,33 @@
+import { BasicPasswords } from '../access/index.ts';
+import { Publisher, RouteTable, SignOn, SignOnPages, Visitors } from '../publish/index.ts';
+import type { DeviceLinks } from './device-links.ts';
+import type { Foundation } from './foundation.ts';
+import type { People } from './people.ts';
+
+/** How visitors of published hosts come in. */
+export async function wirePublishing(
+  { config, stores, audit, events, clock, logger, metrics, stack }: Foundation,
+  { identities, passwords }: People,
+  { table, pools, recorder }: DeviceLinks,
+) {
+  const signOn = await SignOn.open({ clock, secrets: stores.secrets });
+  const signOnPages = new SignOnPages({ signOn, domain: config.domain });
+  const routes = new RouteTable({ devices: stores.devices, events });
+  stack.add(() => routes.close());
+  const visitors = new Visitors({ identities, signOn, events, clock });
+  stack.add(() => visitors.close());
+  const publisher = new Publisher({
+    routes,
+    visitors,
+    basic: new BasicPasswords({ passwords, clock }),
+    links: table,
+    pools,
+    recorder,
+    signOnPages,
+    audit,
+    clock,
+    logger: logger.child('publish'),
+    meters: metrics.requests,
+  });
+  return { publisher, signOnPages };
+}
