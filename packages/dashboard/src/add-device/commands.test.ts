@@ -38,3 +38,11 @@ test('a relay without an agent to download', () => {
     'node porchlight.mjs agent join https://relay.example --account ada --ca ca.pem',
   ]);
 });
+
+test('a relay on plain HTTP, as on the first run: no certificate, so nothing to trust', () => {
+  const plain = { ...relay, origin: 'http://localhost:8080', localAuthority: true };
+  expect(joinCommands({ account, relay: plain })).toEqual([
+    'curl -fsSLo porchlight.mjs http://localhost:8080/install/porchlight.mjs',
+    'node porchlight.mjs agent join http://localhost:8080 --account ada',
+  ]);
+});

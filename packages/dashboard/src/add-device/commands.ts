@@ -1,5 +1,10 @@
 import type { Me } from '@porchlight/protocol/api';
 
+/** True when devices have to be told to trust the relay's own certificate authority; over plain HTTP there is none to trust. */
+export function needsAuthority({ origin, localAuthority }: Me['relay']): boolean {
+  return localAuthority && origin.startsWith('https:');
+}
+
 /** The agent's one file, as it is called on the device once fetched. */
 const AGENT = 'porchlight.mjs';
 
@@ -9,10 +14,10 @@ const AGENT = 'porchlight.mjs';
  * runs only if it has the digest that this page shows. A relay without an agent to download gives the last line alone.
  */
 export function joinCommands({ relay, account }: Me, token?: string): string[] {
-  const { origin, localAuthority, agentSha256 } = relay;
+  const { origin, agentSha256 } = relay;
   const by = token === undefined ? `--account ${account.name}` : `--token ${token}`;
   const join = `node ${AGENT} agent join ${origin} ${by}`;
-  if (!localAuthority) {
+  if (!needsAuthority(relay)) {
     return agentSha256 === undefined ? [join] : [`curl -fsSLo ${AGENT} ${origin}/install/${AGENT}`, join];
   }
   return [

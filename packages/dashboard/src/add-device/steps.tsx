@@ -1,7 +1,7 @@
 import type { Me } from '@porchlight/protocol/api';
 import type { ReactNode } from 'react';
 import { Commands, Note } from '../ui/index.ts';
-import { joinCommands } from './commands.ts';
+import { joinCommands, needsAuthority } from './commands.ts';
 
 /** A numbered part of the way in. */
 export function Step({ number, title, children }: { number: number; title: string; children: ReactNode }) {
@@ -41,7 +41,7 @@ export function JoinCommands({ me, token }: { me: Me; token?: string }) {
         </Note>
       )}
       <Commands label="Commands to join" lines={joinCommands(me, token)} />
-      {relay.localAuthority && (
+      {needsAuthority(relay) && (
         <div className="grid gap-1 text-sm text-muted">
           <p>
             This relay made its own certificate, which curl does not know; hence{' '}
@@ -51,7 +51,7 @@ export function JoinCommands({ me, token }: { me: Me; token?: string }) {
           {!missing && <code className="font-mono break-all text-ink">{relay.agentSha256}</code>}
         </div>
       )}
-      {!relay.localAuthority && !missing && (
+      {!needsAuthority(relay) && !missing && (
         <details className="text-sm text-muted">
           <summary className="cursor-pointer">SHA-256 of porchlight.mjs</summary>
           <code className="font-mono break-all">{relay.agentSha256}</code>

@@ -13,7 +13,12 @@ import { ServicesPanel } from './services-panel.tsx';
 
 /** Everything about one device. */
 export function DevicePage({ id }: { id: string }) {
-  const query = useQuery({ queryKey: keys.device(id), queryFn: ({ signal }) => api.device(id, signal) });
+  const query = useQuery({
+    queryKey: keys.device(id),
+    queryFn: ({ signal }) => api.device(id, signal),
+    // Live events tell of changes of state; counters and last answers come with the next look.
+    refetchInterval: 60_000,
+  });
   const device = query.data;
   useTitle(device?.name ?? 'Device');
 

@@ -11,6 +11,8 @@ export function useDevices(search: string, tag: string | undefined) {
     initialPageParam: '',
     getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
+    // Live events tell of changes of state; counters and last answers come with the next look.
+    refetchInterval: 60_000,
   });
 }
 

@@ -1,13 +1,19 @@
 import { parseJoinCode } from '@porchlight/protocol';
 import type { JoinRequest } from '@porchlight/protocol/api';
 import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { api } from '../api/index.ts';
 import { Button, ErrorNote, Field } from '../ui/index.ts';
 
+interface CodeEntryProps {
+  readonly onFound: (request: JoinRequest) => void;
+  /** Looked for at once: the address that a device shows has it. */
+  readonly given?: string | undefined;
+}
+
 /** Finds a request that was not addressed to this account, by the code that the device shows. */
-export function CodeEntry({ onFound }: { onFound: (request: JoinRequest) => void }) {
-  const [text, setText] = useState('');
+export function CodeEntry({ onFound, given }: CodeEntryProps) {
+  const [text, setText] = useState(given ?? '');
   const [odd, setOdd] = useState(false);
   const finding = useMutation({
     mutationFn: (code: string) => api.joinRequests(code),
@@ -17,6 +23,15 @@ export function CodeEntry({ onFound }: { onFound: (request: JoinRequest) => void
       onFound(request);
     },
   });
+
+  const looked = useRef(false);
+  const { mutate } = finding;
+  useEffect(() => {
+    const code = parseJoinCode(given ?? '');
+    if (code === undefined || looked.current) return;
+    looked.current = true;
+    mutate(code);
+  }, [given, mutate]);
 
   function submit(event: FormEvent) {
     event.preventDefault();

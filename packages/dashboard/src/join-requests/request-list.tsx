@@ -11,10 +11,12 @@ interface JoinRequestListProps {
   readonly onAllowed: (device: Device) => void;
   /** Shown while nobody is at the door. */
   readonly empty: ReactNode;
+  /** A code to look for at once. */
+  readonly code?: string | undefined;
 }
 
 /** Everybody at the door, live, and the way to find one by its code. */
-export function JoinRequestList({ onAllowed, empty }: JoinRequestListProps) {
+export function JoinRequestList({ onAllowed, empty, code }: JoinRequestListProps) {
   const cache = useQueryClient();
   const requests = useJoinRequests();
 
@@ -34,7 +36,7 @@ export function JoinRequestList({ onAllowed, empty }: JoinRequestListProps) {
       ))}
       <section aria-label="Find by code" className="grid gap-3 border-t border-line pt-4">
         <p className="text-muted">The device shows a code, but nothing appears here?</p>
-        <CodeEntry onFound={add} />
+        <CodeEntry onFound={add} given={code} />
       </section>
     </div>
   );

@@ -1,16 +1,18 @@
-import { Link, useLocation } from 'wouter';
+import { Link, useLocation, useSearchParams } from 'wouter';
 import { useTitle } from '../page/index.ts';
 import { buttonClass, Empty, Lantern, PageHead, showToast } from '../ui/index.ts';
 import { JoinRequestList } from './request-list.tsx';
 
-/** Devices that ask to be let in. */
+/** Devices that ask to be let in. The address that a device shows leads here with its code, `?code=`. */
 export function JoinRequestsPage() {
   useTitle('Join requests');
   const [, go] = useLocation();
+  const [params] = useSearchParams();
   return (
     <>
       <PageHead title="Join requests" lead="Devices that ask to be let in. Each waits for ten minutes." />
       <JoinRequestList
+        code={params.get('code') ?? undefined}
         onAllowed={(device) => {
           showToast({ tone: 'good', title: `${device.name} is in` });
           go(`/devices/${device.id}`);

@@ -16,6 +16,8 @@ test.each([
   '/\\evil.example',
   'https://evil.example',
   '/\t/evil.example',
+  '/.//evil.example',
+  '/x/..//evil.example',
   'javascript:alert(1)',
   '',
 ])('an address that leads away is not followed: %j', (next) => {

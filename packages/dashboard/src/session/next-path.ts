@@ -6,6 +6,8 @@ export function safeNext(next: string | null, origin: string): string {
   if (next === null || !/^\/(?![/\\])/.test(next) || hasControl(next)) return '/';
   const url = URL.parse(next, origin);
   if (url === null || url.origin !== origin || url.pathname === '/sign-in') return '/';
+  // `/.//evil` is of this origin as written, but its normal form `//evil` would not be.
+  if (url.pathname.startsWith('//')) return '/';
   return url.pathname + url.search + url.hash;
 }
 
