@@ -9,7 +9,7 @@ const addon = join(modules, 'ssh2', 'lib', 'protocol', 'crypto', 'build', 'Relea
 
 /** Builds the cipher unless `node` can load the one that is there; says so when it cannot be built. */
 export async function buildCipher(node, env, say) {
-  if (!existsSync(join(modules, 'ssh2')) || (await loads(node))) return;
+  if (!existsSync(join(modules, 'ssh2')) || (await cipherLoads(node))) return;
   // node-gyp asks the first `node` in PATH for its version and takes the headers from nodedir, whatever
   // nodedir the user has set for other work.
   const headers = pinnedHeaders() ?? dirname(dirname(node));
@@ -19,14 +19,15 @@ export async function buildCipher(node, env, say) {
   } catch (error) {
     say(error.message);
   }
-  if (!(await loads(node))) {
+  if (!(await cipherLoads(node))) {
     say(
       'no native cipher for ssh2 (it needs a C++ compiler, make and Python): tunnels run at half the speed until you install those, delete node_modules and start again',
     );
   }
 }
 
-async function loads(node) {
+/** True when `node` can load the cipher that was built. */
+export async function cipherLoads(node) {
   if (!existsSync(addon)) return false;
   const { code } = await quiet(node, ['-e', `require(${JSON.stringify(addon)})`], {});
   return code === 0;

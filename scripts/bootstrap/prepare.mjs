@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildCipher } from './cipher.mjs';
+import { buildCipher, cipherLoads } from './cipher.mjs';
 import { fits } from './fits.mjs';
 import { withLock } from './lock.mjs';
 import { npm, quiet } from './npm.mjs';
-import { chooseNode, chosenVersion, modules, pinnedNode, root } from './runtime.mjs';
+import { chooseNode, chosenVersion, modules, pinnedHeaders, pinnedNode, root } from './runtime.mjs';
 
 /** Written last: what node_modules was made for. */
 const stampFile = join(modules, '.porchlight-stamp');
@@ -27,7 +27,10 @@ async function install() {
     say('installing the dependencies (once, about a minute) …');
     await npm(['ci', '--no-audit', '--no-fund', '--include=dev'], inRoot());
   }
-  if (pinnedNode() === undefined) await fetchNode();
+  // An `npm install` made by hand prunes the headers that came with the pinned Node.
+  const pinned = pinnedNode();
+  if (pinned === undefined || (pinnedHeaders() === undefined && !(await cipherLoads(pinned))))
+    await fetchNode();
   await buildCipher(chooseNode(), inRoot(), say);
   writeFileSync(stampFile, stamp());
 }
