@@ -64,7 +64,7 @@ async function start(options: RelayOptions, stack: Stack) {
   const hostKey = await loadHostKey(stores.secrets);
   const caPem = () => tls?.caPem();
   const installFiles = await InstallFiles.read(options.agentBundle, caPem);
-  const facts = createRelayFacts({ config, hostKey, installFiles, startedAt: clock.now(), caPem });
+  const facts = createRelayFacts({ config, hostKey, installFiles, startedAt: recorder.startedAt, caPem });
   const { enrolmentTokens, joinRequests, ssh } = wireSshSide(foundation, deviceLinks, {
     hostKey,
     origin: () => facts.origin,

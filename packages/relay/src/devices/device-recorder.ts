@@ -37,7 +37,8 @@ export class DeviceRecorder implements LinkListener {
   #linkEvents: LinkEvent[] = [];
   #samples: HealthSample[] = [];
   #writing: Promise<void> = Promise.resolve();
-  readonly #startedAt: number;
+  /** When this run of the relay began, ms since 1970: the history knows it by that. */
+  readonly startedAt: number;
   readonly #cancel: (() => void)[];
 
   constructor(parts: {
@@ -52,7 +53,7 @@ export class DeviceRecorder implements LinkListener {
     this.#events = parts.events;
     this.#clock = parts.clock;
     this.#onError = parts.onError;
-    this.#startedAt = parts.clock.now();
+    this.startedAt = parts.clock.now();
     this.#cancel = [
       parts.clock.every(FLUSH_MS, () => void this.flush()),
       parts.clock.every(SAMPLE_MS, () => this.#sampleAll()),
@@ -154,7 +155,7 @@ export class DeviceRecorder implements LinkListener {
     try {
       if (links.length > 0 || services.length > 0) await this.#devices.record(links, services);
       if (events.length > 0 || samples.length > 0) await this.#health.record(events, samples);
-      await this.#health.recordRun({ from: this.#startedAt, to: this.#clock.now() });
+      await this.#health.recordRun({ from: this.startedAt, to: this.#clock.now() });
     } catch (error) {
       this.#onError(error);
     }

@@ -13,7 +13,7 @@ export type Speech = 'ssh' | 'tls' | 'http';
 export function tellSpeech(socket: Socket, heard: (speech: Speech) => void): void {
   const onError = (): void => void socket.destroy();
   const onTimeout = (): void => void socket.destroy();
-  let held = Buffer.alloc(0);
+  let held: Buffer = Buffer.alloc(0);
   const onReadable = (): void => {
     const more: Buffer | null = socket.read();
     if (more === null) {

@@ -66,6 +66,9 @@ export class DeviceSession {
       else if (name === 'cancel-tcpip-forward') this.#onCancelForward(info, accept, reject);
       else reject?.();
     });
+    connection.on('end', () => {
+      if (this.#state instanceof SshLink) this.#state.peerEnded();
+    });
     connection.on('close', () => this.#onClose());
   }
 
@@ -97,6 +100,9 @@ export class DeviceSession {
       link.paused = message.paused;
       this.#parts.links.changed(link);
     } else if (link !== undefined && message.type === 'services') {
+      // An agent that only joins goes without ever offering anything: it was no link.
+      this.#cancelHello();
+      if (!link.announced) this.#parts.links.attach(link);
       link.announce(message.services);
       this.#rememberServices(link);
     }
@@ -150,7 +156,9 @@ export class DeviceSession {
       send: (message) => this.#control?.send(message),
     });
     this.#state = link;
-    this.#parts.links.attach(link);
+    this.#cancelHello = this.#parts.clock.after(HELLO_DEADLINE_MS, () =>
+      this.#abort('nothing offered within 10 s'),
+    );
     this.#control?.send({ type: 'welcome', device: device.name, domain: this.#parts.domain });
   }
 
@@ -181,6 +189,7 @@ export class DeviceSession {
 
   #rememberServices(link: SshLink): void {
     const { devices, events, links, logger } = this.#parts;
+    if (!link.announced) return;
     if (link.services.length === 0) return links.changed(link);
     devices.addServices(link.deviceId, link.services).then(
       () => {

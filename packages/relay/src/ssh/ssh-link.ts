@@ -50,7 +50,7 @@ export class SshLink implements Link {
   rtt: { ms: number; at: number } | undefined;
   readonly #parts: SshLinkParts;
   readonly #forwarded = new Set<string>();
-  #announced: readonly AnnouncedService[] = [];
+  #announced: readonly AnnouncedService[] | undefined;
   #services: readonly AnnouncedService[] = [];
   #openChannels = 0;
   #ended = false;
@@ -85,6 +85,11 @@ export class SshLink implements Link {
 
   get openChannels(): number {
     return this.#openChannels;
+  }
+
+  /** True once the device has said what it offers, be it nothing. */
+  get announced(): boolean {
+    return this.#announced !== undefined;
   }
 
   /** A service counts as offered when it is both announced and forwarded. */
@@ -162,12 +167,17 @@ export class SshLink implements Link {
     this.#parts.clock.after(1000, () => this.#parts.socket.destroy());
   }
 
+  /** The device ended the connection in order; unless we did before, that is the reason. */
+  peerEnded(): void {
+    if (!this.#ended) this.endReason = 'the device disconnected';
+  }
+
   /** To be called when the connection has closed. */
   markClosed(): void {
     this.#ended = true;
   }
 
   #settleServices(): void {
-    this.#services = this.#announced.filter((service) => this.#forwarded.has(service.name));
+    this.#services = (this.#announced ?? []).filter((service) => this.#forwarded.has(service.name));
   }
 }
