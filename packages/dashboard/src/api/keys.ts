@@ -10,6 +10,7 @@ export const keys = {
   deviceLists: ['devices'],
   deviceList: (search: string, tag: string | undefined) => ['devices', search, tag ?? ''],
   device: (id: string) => ['device', id],
+  healths: (id: string) => ['health', id],
   health: (id: string, span: string) => ['health', id, span],
   forwards: (id: string) => ['forwards', id],
   joinRequests: ['join-requests'],

@@ -47,13 +47,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
       <p className="text-muted sm:text-right">
         <Ago at={entry.at} />
       </p>
-      {(about !== '' || entry.address !== undefined) && (
-        <p className="text-muted sm:col-span-2">
-          {[about, entry.address === undefined ? '' : `from ${entry.address}`]
-            .filter((text) => text !== '')
-            .join(' · ')}
-        </p>
-      )}
+      {about !== '' && <p className="text-muted sm:col-span-2">{about}</p>}
     </li>
   );
 }

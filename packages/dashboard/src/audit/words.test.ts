@@ -10,6 +10,7 @@ test('details, actors and targets', () => {
   expect(detailWords({ detail: { from: 'login', to: 'public', count: 2 } })).toBe(
     'from: login · to: public · count: 2',
   );
+  expect(detailWords({ detail: { from: '::1', by: 'link' }, address: '::1' })).toBe('by: link · from ::1');
   expect(actorName('device:pi')).toBe('pi');
   expect(actorName('ada')).toBe('ada');
   expect(targetName({ actor: 'device:pi', target: 'pi' })).toBe('');

@@ -17,7 +17,7 @@ export const ACTION_WORDS: Readonly<Record<AuditAction, string>> = {
   'device.removed': 'removed the device',
   'link.up': 'came online:',
   'link.down': 'went offline:',
-  'join-request.received': 'asks to join:',
+  'join-request.received': 'received a join request of',
   'join-request.allowed': 'allowed the request of',
   'join-request.denied': 'denied the request of',
   'enrolment-token.created': 'made the enrolment token',
@@ -39,11 +39,12 @@ export function actionWords(action: AuditAction, hasTarget: boolean): string {
   return hasTarget ? words : words.replace(/:$/, '');
 }
 
-/** What the entry is about beyond its action, as short `name: value` pieces. */
-export function detailWords(entry: Pick<AuditEntry, 'detail'>): string {
-  return Object.entries(entry.detail)
-    .map(([name, value]) => `${name}: ${String(value)}`)
-    .join(' · ');
+/** What the entry is about beyond its action and target, as short pieces; where it came from stands last, once. */
+export function detailWords({ detail, address }: Pick<AuditEntry, 'detail' | 'address'>): string {
+  const pieces = Object.entries(detail)
+    .filter(([, value]) => value !== address)
+    .map(([name, value]) => `${name}: ${String(value)}`);
+  return [...pieces, ...(address === undefined ? [] : [`from ${address}`])].join(' · ');
 }
 
 /** `device:pi` is shown as `pi`; people and the relay under their own names. */

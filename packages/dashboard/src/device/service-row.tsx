@@ -73,7 +73,7 @@ export function ServiceRow({ device, service }: ServiceRowProps) {
 /** When the service itself last answered, and when it last did not. */
 function LastAnswers({ service: { lastSuccessAt, lastFailureAt, lastFailure } }: { service: Service }) {
   if (lastSuccessAt === undefined && lastFailureAt === undefined) {
-    return <p className="text-sm text-muted">Nobody has used it yet.</p>;
+    return <p className="text-sm text-muted">No answer seen yet.</p>;
   }
   const failing = lastFailureAt !== undefined && lastFailureAt > (lastSuccessAt ?? 0);
   return (

@@ -14,7 +14,12 @@ function holds(list: DeviceListData | undefined, id: string): boolean {
 
 /** The newest word on a device, into every list that shows it. A device that some list does not know is asked for. */
 function applyDevice(cache: QueryClient, device: Device): void {
+  const before = cache.getQueryData<Device>(keys.device(device.id));
   cache.setQueryData(keys.device(device.id), device);
+  if (before?.link.since !== device.link.since) {
+    void cache.invalidateQueries({ queryKey: keys.healths(device.id) });
+    void cache.invalidateQueries({ queryKey: keys.audits });
+  }
   let missing = false;
   for (const [key, list] of cache.getQueriesData<DeviceListData>({ queryKey: keys.deviceLists })) {
     if (!list) continue;

@@ -1,6 +1,6 @@
 export { Button, buttonClass } from './button.tsx';
 export { Confirm } from './confirm.tsx';
-export { Commands, CopyButton, SecretOnce } from './copy.tsx';
+export { Commands, SecretOnce } from './copy.tsx';
 export { Actions, Dialog } from './dialog.tsx';
 export { Choice, Field } from './field.tsx';
 export { formText } from './form-text.ts';
