@@ -20,6 +20,8 @@ export function relayCommand(): Command {
     'Run the relay: the server on the internet that devices dial out to.',
   );
   addRelayOptions(relay);
+  // "relay" and its subcommands have the same flags: those behind a subcommand's name are the subcommand's.
+  relay.enablePositionalOptions();
   relay.action(async (options: Record<string, unknown>) => {
     await runRelay(configOf(options));
   });
