@@ -2,7 +2,7 @@ import type { Device, JoinRequest } from '@porchlight/protocol/api';
 import { useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { keys, type Page } from '../api/index.ts';
-import { ErrorNote, SkeletonRows } from '../ui/index.ts';
+import { ErrorNote } from '../ui/index.ts';
 import { CodeEntry } from './code-entry.tsx';
 import { JoinRequestCard } from './request-card.tsx';
 import { useJoinRequests } from './use-requests.ts';
@@ -28,7 +28,14 @@ export function JoinRequestList({ onAllowed, empty, code }: JoinRequestListProps
 
   return (
     <div className="grid gap-4">
-      {requests.isPending && <SkeletonRows count={1} className="h-40" />}
+      {requests.isPending && (
+        <div role="status" aria-label="Loading" className="animate-breathe rounded-2xl bg-raised">
+          {/* Of the size of what most often comes. */}
+          <div className="invisible" inert>
+            {empty}
+          </div>
+        </div>
+      )}
       <ErrorNote error={requests.error} onRetry={requests.refetch} />
       {requests.data?.items.length === 0 && empty}
       {requests.data?.items.map((request) => (

@@ -28,8 +28,8 @@ export function Nav({ onGo }: { onGo?: () => void }) {
   const [path] = useLocation();
   const me = useMe();
   const waiting = usePendingRequests().length;
-  const places =
-    me?.account.role === 'admin' ? [...PLACES.slice(0, 4), ADMIN_PLACE, ...PLACES.slice(4)] : PLACES;
+  // Last, so that nothing moves once it is known who is signed in.
+  const places = me?.account.role === 'admin' ? [...PLACES, ADMIN_PLACE] : PLACES;
   return (
     <nav aria-label="Pages">
       <ul className="grid gap-1">
