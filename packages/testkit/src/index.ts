@@ -1,6 +1,31 @@
+export { requireBrowser, startBrowser } from './browser.ts';
+export { type CurlAnswer, curl } from './curl.ts';
 export { type RequiredProgram, type RequireOptions, requireProgram } from './debian.ts';
 export { FakeClock } from './fake-clock.ts';
+export { type Origin, startOrigin } from './origin.ts';
 export { type RunningPostgres, requirePostgres, startPostgres } from './postgres.ts';
+export {
+  type DeviceOptions,
+  type DeviceView,
+  type ProcessDevice,
+  type ProcessPerson,
+  type ProcessRelay,
+  type ProcessRelayOptions,
+  startProcessRelay,
+  until,
+} from './process-relay.ts';
+export {
+  type Ended,
+  type Finished,
+  type JsonLine,
+  type RunningProgram,
+  runPorchlight,
+  runProgram,
+  type StartOptions,
+  startPorchlight,
+  startProgram,
+  startScript,
+} from './processes.ts';
 export {
   type Answer,
   type Ask,

@@ -69,6 +69,7 @@ export class LiveEvents {
   #hear(event: RelayEvent): void {
     switch (event.type) {
       case 'device-changed':
+      case 'link-changed':
         return this.#deviceChanged(event.accountId, event.deviceId);
       case 'device-removed':
         return this.#send(event.accountId, { type: 'device-removed', id: event.deviceId });

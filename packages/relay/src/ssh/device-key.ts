@@ -1,4 +1,4 @@
-import { fingerprintOf } from '@porchlight/protocol';
+import { createHash } from 'node:crypto';
 import ssh2, { type ParsedKey, type PublicKeyAuthContext } from 'ssh2';
 
 /** A public key that a client has proven to hold. */
@@ -40,7 +40,9 @@ export function provesKey(context: PublicKeyAuthContext, key: ParsedKey): boolea
   return verified === true;
 }
 
-export async function describeKey(key: ParsedKey): Promise<DeviceKey> {
+/** Without waiting: the client may open its channels with the very packet that follows its proof. */
+export function describeKey(key: ParsedKey): DeviceKey {
   const blob = key.getPublicSSH();
-  return { fingerprint: await fingerprintOf(blob), publicKey: `${key.type} ${blob.toString('base64')}` };
+  const digest = createHash('sha256').update(blob).digest('base64').replace(/=+$/, '');
+  return { fingerprint: `SHA256:${digest}`, publicKey: `${key.type} ${blob.toString('base64')}` };
 }

@@ -110,7 +110,7 @@ export class SshServer {
   #authenticate(connection: Connection, info: ClientInfo, incoming: Incoming): void {
     const { logger, refused } = this.#parts;
     let tries = 0;
-    let proven: { key: Promise<DeviceKey>; userName: string } | undefined;
+    let proven: { key: DeviceKey; userName: string } | undefined;
     connection.on('error', (error: Error) => {
       logger.debug({ address: incoming.address, reason: error.message }, 'SSH connection failed');
     });
@@ -131,24 +131,15 @@ export class SshServer {
     connection.on('ready', () => {
       incoming.cancelDeadline();
       if (proven === undefined) return incoming.socket.destroy();
-      const { userName } = proven;
-      proven.key.then(
-        (key) =>
-          this.#parts.onClient({
-            connection,
-            socket: incoming.socket,
-            key,
-            userName,
-            address: incoming.address,
-            transport: incoming.transport,
-            software: info.header.versions.software.slice(0, 64),
-            admitted: incoming.leave,
-          }),
-        (error: unknown) => {
-          logger.error({ error }, 'SSH key not readable');
-          incoming.socket.destroy();
-        },
-      );
+      this.#parts.onClient({
+        connection,
+        socket: incoming.socket,
+        ...proven,
+        address: incoming.address,
+        transport: incoming.transport,
+        software: info.header.versions.software.slice(0, 64),
+        admitted: incoming.leave,
+      });
     });
   }
 }
