@@ -12,7 +12,7 @@ export type RelayEvent =
       readonly type: 'join-request-ended';
       readonly accountId: string | undefined;
       readonly requestId: string;
-      readonly outcome: 'allowed' | 'denied' | 'expired' | 'withdrawn';
+      readonly outcome: 'allowed' | 'denied' | 'expired';
     }
   | { readonly type: 'sessions-ended'; readonly accountId: string; readonly sessionIds: readonly string[] }
   | { readonly type: 'access-token-revoked'; readonly accountId: string; readonly tokenId: string }

@@ -27,6 +27,8 @@ const REFUSALS = { capacity: 10, refillMs: 60_000 };
 /** Wrong links from one address: they have 256 bits, this only bounds the work. */
 const LINK_TRIES = { capacity: 20, refillMs: 10_000 };
 
+type AttemptResult = 'ok' | 'failed' | 'throttled';
+
 /** The three ways in: password, one-time link, and the set-up link of the first account. */
 export class SignIn {
   readonly #accounts: AccountStore;
@@ -36,6 +38,7 @@ export class SignIn {
   readonly #setup: SetupLink;
   readonly #audit: Audit;
   readonly #clock: Clock;
+  readonly #onAttempt: (result: AttemptResult) => void;
   readonly #throttle: SignInThrottle;
   readonly #refusals: TokenBuckets;
   readonly #linkTries: TokenBuckets;
@@ -48,6 +51,8 @@ export class SignIn {
     setup: SetupLink;
     audit: Audit;
     clock: Clock;
+    /** Counts attempts. */
+    onAttempt: (result: AttemptResult) => void;
   }) {
     this.#accounts = parts.accounts;
     this.#passwords = parts.passwords;
@@ -56,13 +61,18 @@ export class SignIn {
     this.#setup = parts.setup;
     this.#audit = parts.audit;
     this.#clock = parts.clock;
+    this.#onAttempt = parts.onAttempt;
     this.#throttle = new SignInThrottle(parts.clock);
     this.#refusals = new TokenBuckets(REFUSALS, parts.clock);
     this.#linkTries = new TokenBuckets(LINK_TRIES, parts.clock);
   }
 
   /** @throws PorchlightError `wrong_credentials` (alike for an unknown name), `too_many_requests`, `busy` */
-  async withPassword(given: { name: string; password: string }, from: From): Promise<SignedIn> {
+  withPassword(given: { name: string; password: string }, from: From): Promise<SignedIn> {
+    return this.#counted(() => this.#withPassword(given, from));
+  }
+
+  async #withPassword(given: { name: string; password: string }, from: From): Promise<SignedIn> {
     const name = given.name.trim().toLowerCase();
     const account = await this.#accounts.byName(name);
     await this.#rememberAddresses(account, name, from.address);
@@ -76,7 +86,11 @@ export class SignIn {
   }
 
   /** @throws PorchlightError `expired`, `too_many_requests` */
-  async withLink(token: string, from: From): Promise<SignedIn> {
+  withLink(token: string, from: From): Promise<SignedIn> {
+    return this.#counted(() => this.#withLink(token, from));
+  }
+
+  async #withLink(token: string, from: From): Promise<SignedIn> {
     this.#takeLinkTry(from.address);
     const accountId = this.#links.redeem(token);
     const account = accountId === undefined ? undefined : await this.#accounts.byId(accountId);
@@ -95,6 +109,18 @@ export class SignIn {
     this.#takeLinkTry(from.address);
     const account = await this.#setup.redeem(given.token, given, from.address);
     return this.#start(account, from, 'set-up link');
+  }
+
+  async #counted(attempt: () => Promise<SignedIn>): Promise<SignedIn> {
+    try {
+      const signedIn = await attempt();
+      this.#onAttempt('ok');
+      return signedIn;
+    } catch (error) {
+      const throttled = error instanceof PorchlightError && error.code === 'too_many_requests';
+      this.#onAttempt(throttled ? 'throttled' : 'failed');
+      throw error;
+    }
   }
 
   async #fits(

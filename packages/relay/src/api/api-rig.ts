@@ -109,6 +109,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
     setup: setupLink,
     audit,
     clock,
+    onAttempt: () => undefined,
   });
   const accessTokens = new AccessTokens({ store: stores.accessTokens, audit, events, clock });
   const identities = new Identities({

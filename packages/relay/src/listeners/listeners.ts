@@ -13,6 +13,8 @@ import { tellSpeech } from './first-bytes.ts';
 const HEADERS_TIMEOUT_MS = 20_000;
 /** A kept-alive visitor's connection without a request ends after this: longer than the usual 60 s of load balancers. */
 const KEEP_ALIVE_MS = 75_000;
+/** A connection over which nothing has passed for so long, in either direction, is dead. Hour-long requests live. */
+const VISITOR_IDLE_MS = 2 * 3600_000;
 const TLS_HANDSHAKE_MS = 15_000;
 /** HTTP/2 streams of one visitor's connection at the same time (RFC 9113 §5.1.2). */
 const STREAMS_MAX = 128;
@@ -69,7 +71,10 @@ export async function openListeners(parts: ListenersParts): Promise<Listeners> {
   const open = async (name: keyof Ports, onSocket: (socket: Socket) => void): Promise<number | undefined> => {
     const { port, host } = config[name];
     if (port === 'off') return undefined;
-    const server = net.createServer({ noDelay: true }, onSocket);
+    const server = net.createServer(
+      { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
+      onSocket,
+    );
     servers.push(server);
     try {
       await listen(server, port, host);
@@ -130,6 +135,7 @@ function createHttpServer(parts: ListenersParts): http.Server {
     // A second Host, or none, is answered by the front door.
     requireHostHeader: false,
   });
+  server.timeout = VISITOR_IDLE_MS;
   server.on('request', parts.onRequest);
   server.on('checkContinue', parts.onRequest);
   server.on('upgrade', parts.onUpgrade);

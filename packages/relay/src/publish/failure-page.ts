@@ -13,7 +13,7 @@ function escapeHtml(text: string): string {
 }
 
 /** `3 minutes`, `2 hours`, `5 days`: how long ago something was, for people. */
-export function spanInWords(ms: number): string {
+function spanInWords(ms: number): string {
   const minutes = Math.max(0, Math.round(ms / 60_000));
   if (minutes < 1) return 'less than a minute';
   const [count, unit] =
@@ -26,11 +26,11 @@ export function spanInWords(ms: number): string {
 }
 
 /** The page that a person sees instead of the device's own. No script; tries again by itself when that may help. */
-export function failurePage(error: PorchlightError): string {
+export function failurePage(error: PorchlightError, now = Date.now()): string {
   const since = error.detail['offlineSince'];
   const seen =
     typeof since === 'number'
-      ? `<p class="since">Last seen ${escapeHtml(new Date(since).toUTCString())}.</p>`
+      ? `<p class="since">Last seen ${spanInWords(now - since)} ago, on ${escapeHtml(new Date(since).toUTCString())}.</p>`
       : '';
   const refresh = error.retry ? '<meta http-equiv="refresh" content="10">' : '';
   const again = error.retry ? '<p class="again">This page tries again every ten seconds.</p>' : '';

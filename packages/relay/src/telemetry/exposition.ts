@@ -37,13 +37,6 @@ export function expose(
   });
 }
 
-/** Registers one meter without labels, and gives it. */
-export function exposeOne(registry: Registry, kind: 'counter' | 'gauge', about: Description): Meter {
-  const meter = new Meter();
-  expose(registry, kind, about, [{ labels: {}, meter }]);
-  return meter;
-}
-
 /** Registers one meter for each value of a label, and gives them by value. */
 export function exposeBy<const V extends string>(
   registry: Registry,

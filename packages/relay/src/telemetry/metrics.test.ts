@@ -14,18 +14,16 @@ describe('metrics', () => {
     const metrics = createMetrics({ process: false });
     metrics.links.ssh.add(2);
     metrics.links.ssh.add(-1);
-    metrics.channels.add(3);
     metrics.bytes.from_device.add(1e10);
     metrics.requests.device.count(200, 0.004);
     metrics.requests.device.count(204, 0.3);
     metrics.requests.aborted.count(0, 900);
-    metrics.joinRequests.made.add(1);
+    metrics.joinRequests.allowed.add(1);
     metrics.observe('porchlight_accounts', 'Accounts.', () => 7);
     const page = await metrics.page();
     for (const line of [
       'porchlight_links{transport="ssh"} 1',
       'porchlight_links{transport="websocket"} 0',
-      'porchlight_channels 3',
       'porchlight_bytes_total{direction="from_device"} 10000000000',
       'porchlight_http_requests_total{outcome="device",status="2xx"} 2',
       'porchlight_http_requests_total{outcome="aborted",status="none"} 1',
@@ -35,7 +33,7 @@ describe('metrics', () => {
       'porchlight_http_request_duration_seconds_bucket{le="600"} 2',
       'porchlight_http_request_duration_seconds_bucket{le="+Inf"} 3',
       'porchlight_http_request_duration_seconds_count 3',
-      'porchlight_join_requests_total{outcome="made"} 1',
+      'porchlight_join_requests_total{outcome="allowed"} 1',
       'porchlight_accounts 7',
     ]) {
       expect(page.split('\n')).toContain(line);
@@ -61,7 +59,7 @@ describe('metrics', () => {
     const answer = await at('/metrics');
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toContain('text/plain; version=0.0.4');
-    expect(await answer.text()).toContain('porchlight_channels 0');
+    expect(await answer.text()).toContain('porchlight_links{transport="ssh"} 0');
     expect((await at('/')).status).toBe(404);
     expect((await at('/metrics', 'POST')).status).toBe(404);
   });

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { expose, exposeBy, exposeOne, exposeSpread } from './exposition.ts';
+import { expose, exposeBy, exposeSpread } from './exposition.ts';
 import { Meter, Spread } from './meters.ts';
 
 /** How a device got through to the relay. */
@@ -68,19 +68,12 @@ export function createMetrics(options: { process: boolean }) {
   };
   return {
     links: exposeBy(registry, 'gauge', links, TRANSPORTS),
-    channels: exposeOne(registry, 'gauge', {
-      name: 'porchlight_channels',
-      help: 'Open channels of all links.',
-    }),
     requests: requestMeters(registry),
     bytes: exposeBy(registry, 'counter', bytes, ['from_device', 'to_device']),
     joinRequests: exposeBy(registry, 'counter', { ...joins, label: 'outcome' }, [
-      'made',
       'allowed',
       'denied',
       'expired',
-      'withdrawn',
-      'refused',
     ]),
     signIns: exposeBy(registry, 'counter', signIns, ['ok', 'failed', 'throttled']),
     sshRefused: exposeBy(registry, 'counter', handshakes, [

@@ -34,7 +34,7 @@ export function wireDeviceLinks({
   for (const listener of [recorder, pools, watch, new LinkAudit({ audit, clock, logger, metrics })]) {
     table.listen(listener);
   }
-  metrics.observe('porchlight_channels_open', 'Channels open over all links.', () => table.openChannels());
+  metrics.observe('porchlight_channels', 'Channels open over all links.', () => table.openChannels());
   const forwards = new ForwardTable({
     links: table,
     audit,

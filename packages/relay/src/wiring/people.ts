@@ -7,7 +7,7 @@ const SESSION_SWEEP_MS = 3600_000;
 /** Accounts, how they sign in, and who a request comes from. */
 export type People = ReturnType<typeof wirePeople>;
 
-export function wirePeople({ stores, audit, events, clock, stack, failed }: Foundation) {
+export function wirePeople({ stores, audit, events, clock, metrics, stack, failed }: Foundation) {
   const passwords = new Passwords();
   const sessions = new Sessions({ store: stores.sessions, clock, events });
   stack.add(
@@ -24,6 +24,7 @@ export function wirePeople({ stores, audit, events, clock, stack, failed }: Foun
     setup: setupLink,
     audit,
     clock,
+    onAttempt: (result) => metrics.signIns[result].add(1),
   });
   const accessTokens = new AccessTokens({ store: stores.accessTokens, audit, events, clock });
   const identities = new Identities({

@@ -24,6 +24,11 @@ export function wireSshSide(
     },
   });
   stack.add(() => joinRequests.close());
+  stack.add(
+    events.subscribe((event) => {
+      if (event.type === 'join-request-ended') metrics.joinRequests[event.outcome].add(1);
+    }),
+  );
   const admission = new DeviceAdmission({
     devices: stores.devices,
     accounts: stores.accounts,
