@@ -1,4 +1,4 @@
-import { Duplex } from 'node:stream';
+import { Duplex, Readable } from 'node:stream';
 import type { Channel as Ssh2Channel } from 'ssh2';
 
 /**
@@ -28,7 +28,9 @@ const SOCKET_METHODS = {
 };
 
 /**
- * Takes over a channel that `ssh2` has just opened, before anything is written to it.
+ * Takes over a channel that `ssh2` has just opened, before anything is written to it. Its end is told as a TCP
+ * connection tells it: `end` for the peer's EOF; `error` with code ECONNRESET when the peer or the link cut it; `close`
+ * once, last, when the peer has closed it too or the link is gone. After `destroy()` nothing has to be read for that.
  * @param onOverflow called when the peer sends more than its window allows; ends the link
  */
 export function adoptChannel(channel: Ssh2Channel, onOverflow: () => void): Channel {
@@ -36,14 +38,56 @@ export function adoptChannel(channel: Ssh2Channel, onOverflow: () => void): Chan
   channel.removeAllListeners('finish');
   channel.removeAllListeners('prefinish');
   channel.on('finish', () => channel.eof());
-  // ssh2 does not enforce its own window: a peer that ignores it would fill the memory.
+  // Extended data has no meaning here (RFC 4254 §5.2): unread, it would fill the memory.
+  if (channel.stderr instanceof Readable) channel.stderr.resume();
+  guardPush(channel, onOverflow);
+  mendDestroy(channel);
+  // An error may come before the taker has had time to listen; its `close` tells the rest.
+  channel.on('error', () => undefined);
+  return Object.assign(channel, SOCKET_METHODS);
+}
+
+/** ssh2 does not enforce its own window, and shows a channel that was cut as one that ended. */
+function guardPush(channel: Ssh2Channel, onOverflow: () => void): void {
   const push = channel.push;
   channel.push = function guardedPush(chunk: unknown, encoding?: BufferEncoding): boolean {
+    // The end without the peer's EOF before (RFC 4254 §5.3): ssh2 sets this state for CLOSE and for a dead link.
+    if (chunk === null && isClosedByPeer(channel)) {
+      const cut = Object.assign(new Error('the channel was cut off'), { code: 'ECONNRESET' });
+      // ssh2 goes on with this channel after it has pushed.
+      process.nextTick(() => Reflect.apply(channel.destroy, channel, [cut])); // its types know no error
+      return false;
+    }
     if (channel.readableLength > CHANNEL_BUFFER_MAX) {
       onOverflow();
       return false;
     }
     return push.call(channel, chunk, encoding);
   };
-  return Object.assign(channel, SOCKET_METHODS);
+}
+
+/** ssh2's `destroy` keeps what is unread, and waits with `close` until somebody reads it. */
+function mendDestroy(channel: Ssh2Channel): void {
+  let closed = false;
+  channel.once('close', () => {
+    closed = true;
+    channel.destroy(); // no write can succeed any more
+  });
+  channel.destroy = (error?: Error) => {
+    if (channel.destroyed) return channel;
+    channel.close();
+    Duplex.prototype.destroy.call(channel, error);
+    // Otherwise ssh2 tells it when the peer has answered.
+    if (isClosedByPeer(channel)) {
+      process.nextTick(() => {
+        if (!closed) channel.emit('close');
+      });
+    }
+    return channel;
+  };
+}
+
+function isClosedByPeer(channel: Ssh2Channel): boolean {
+  const incoming: unknown = Reflect.get(channel, 'incoming');
+  return typeof incoming === 'object' && incoming !== null && Reflect.get(incoming, 'state') === 'closed';
 }
