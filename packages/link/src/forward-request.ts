@@ -1,5 +1,6 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import { headerPairs, headersObject } from './http-headers.ts';
+import { cutAnswer, isGone } from './answers.ts';
+import { headerPairs, headersObject, trailerFields, withoutField } from './http-headers.ts';
 
 /** Where a request goes next, and what becomes of the answer. */
 export interface Forwarding {
@@ -11,6 +12,8 @@ export interface Forwarding {
   readonly path: string;
   /** End-to-end fields, flat, with `Host`; framing is added. */
   readonly headers: readonly string[];
+  /** Which trailers of the request go on, by lower-case name; all that may when absent. */
+  readonly keepTrailer?: (lower: string) => boolean;
   /** The answer's head has come: gives the fields to pass on, or undefined when it was answered in another way. */
   readonly onAnswer: (answer: IncomingMessage) => string[] | undefined;
   /** No answer came; nothing has been sent to the asker yet. */
@@ -29,12 +32,17 @@ type Body = 'none' | 'sized' | 'chunked';
  */
 export function forwardRequest(req: IncomingMessage, res: ServerResponse, to: Forwarding): void {
   const body = bodyOf(req);
-  const headers = [...to.headers];
+  const headers = body === 'chunked' ? [...to.headers] : withoutField(to.headers, 'trailer');
   if (body === 'chunked') headers.push('Transfer-Encoding', 'chunked');
   else if (body === 'none' && !WITHOUT_BODY_BY_DEFAULT.has(req.method ?? '') && !hasLength(req)) {
     headers.push('Content-Length', '0');
   }
-  send(req, res, to, { headers, body, mayRetry: body === 'none' && isSafe(req.method) });
+  try {
+    send(req, res, to, { headers, body, mayRetry: body === 'none' && isSafe(req.method) });
+  } catch (error) {
+    // What HTTP/2 lets through and HTTP/1.1 cannot say, such as a space in the path.
+    to.onError(asError(error));
+  }
 }
 
 interface Outgoing {
@@ -58,16 +66,31 @@ function send(req: IncomingMessage, res: ServerResponse, to: Forwarding, outgoin
     if (!res.writableFinished) upstream.destroy();
   };
   res.on('close', onAskerGone);
-  upstream.on('continue', () => res.writeContinue());
+  let continued = false;
+  upstream.on('continue', () => {
+    continued = true;
+    res.writeContinue();
+  });
   upstream.on('response', (answer) => {
-    const fields = to.onAnswer(answer);
-    if (fields === undefined) answer.resume();
-    else sendAnswer(req, res, answer, fields);
+    try {
+      const fields = to.onAnswer(answer);
+      if (fields === undefined) answer.resume();
+      else {
+        // Who was refused sends no body: what comes next on its connection would be taken for one.
+        const waits = req.headers.expect !== undefined && !continued && outgoing.body !== 'none';
+        sendAnswer(req, res, answer, waits && req.httpVersionMajor === 1 ? closing(fields) : fields);
+      }
+    } catch (error) {
+      // An answer that cannot be said to the asker, such as one with status 999 over HTTP/2.
+      upstream.destroy();
+      if (res.headersSent) cutAnswer(res);
+      else to.onError(asError(error));
+    }
   });
   upstream.on('error', (error) => {
-    if (res.destroyed) return;
+    if (isGone(res)) return;
     if (res.headersSent) {
-      res.destroy();
+      cutAnswer(res);
       return;
     }
     if (outgoing.mayRetry && upstream.reusedSocket) {
@@ -86,8 +109,17 @@ function send(req: IncomingMessage, res: ServerResponse, to: Forwarding, outgoin
   req.pipe(upstream, { end: false });
   req.on('end', () => {
     if (outgoing.body === 'chunked' && req.rawTrailers.length > 0)
-      upstream.addTrailers(headerPairs(req.rawTrailers));
+      upstream.addTrailers(headerPairs(trailerFields(req.rawTrailers, to.keepTrailer ?? (() => true))));
     upstream.end();
+  });
+  // The answer may be over before the request is: the request's own end counts then.
+  req.on('close', () => {
+    if (!req.complete) upstream.destroy();
+  });
+  upstream.on('close', () => {
+    if (req.complete) return;
+    req.unpipe(upstream);
+    req.resume();
   });
 }
 
@@ -97,21 +129,41 @@ function sendAnswer(
   answer: IncomingMessage,
   fields: string[],
 ): void {
-  const status = answer.statusCode ?? 502;
-  if (req.httpVersionMajor === 1) res.writeHead(status, answer.statusMessage, fields);
-  else res.writeHead(status, headersObject(fields));
+  const status = answer.statusCode ?? 0;
+  if (status < 200 || status > 599) throw new Error(`the service answered with status ${status}`);
+  if (req.httpVersionMajor === 1) {
+    const chunked = hasChunkedBody(req, answer, status);
+    res.writeHead(status, answer.statusMessage, chunked ? fields : withoutField(fields, 'trailer'));
+  } else res.writeHead(status, headersObject(fields));
   // A stream of events may have nothing to say for a while: its head goes out at once.
   res.flushHeaders();
   answer.pipe(res, { end: false });
   answer.on('end', () => {
-    if (answer.rawTrailers.length > 0) res.addTrailers(headerPairs(answer.rawTrailers));
+    const trailers = answer.rawTrailers.length > 0 ? trailerFields(answer.rawTrailers, () => true) : [];
+    if (trailers.length > 0) addTrailers(req, res, trailers);
     res.end();
   });
   answer.on('close', () => {
     // Cut off half way: the asker must not take it for the whole.
-    if (!answer.complete) res.destroy();
+    if (!answer.complete) cutAnswer(res);
   });
-  answer.on('error', () => res.destroy());
+  answer.on('error', () => cutAnswer(res));
+}
+
+function addTrailers(req: IncomingMessage, res: ServerResponse, trailers: readonly string[]): void {
+  if (req.httpVersionMajor === 1) res.addTrailers(headerPairs(trailers));
+  // The compatibility API takes an object only, and node:http's types know none with lists.
+  else Reflect.apply(res.addTrailers, res, [headersObject(trailers)]);
+}
+
+/** Whether the answer goes out in chunks, without which node:http takes no `Trailer` field. */
+function hasChunkedBody(req: IncomingMessage, answer: IncomingMessage, status: number): boolean {
+  const none = req.method === 'HEAD' || status === 204 || status === 304 || req.httpVersionMinor === 0;
+  return !none && answer.headers['transfer-encoding'] !== undefined;
+}
+
+function closing(fields: readonly string[]): string[] {
+  return [...fields, 'Connection', 'close'];
 }
 
 /** How the request's body is framed (RFC 9112 §6.3, RFC 9113 §8.1). */
@@ -131,6 +183,10 @@ function hasLength(req: IncomingMessage): boolean {
 
 function isSafe(method: string | undefined): boolean {
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 export function protocolOf(agent: http.Agent): string {

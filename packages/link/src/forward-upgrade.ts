@@ -1,7 +1,19 @@
 import http, { type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Forwarding, protocolOf } from './forward-request.ts';
+import { withoutField } from './http-headers.ts';
 import { joinStreams } from './join-streams.ts';
+
+/**
+ * True for a request whose `Upgrade` is taken up: one without a body, and not to HTTP/2, which every server may
+ * ignore (RFC 9110 §7.8). Any other is an ordinary request. Fit for node:http's `shouldUpgradeCallback`.
+ */
+export function isForwardableUpgrade(req: IncomingMessage): boolean {
+  const { headers } = req;
+  if (headers['transfer-encoding'] !== undefined) return false;
+  if (headers['content-length'] !== undefined && headers['content-length'] !== '0') return false;
+  return headers.upgrade !== undefined && !/^\s*h2c\b/i.test(headers.upgrade);
+}
 
 /**
  * Passes an HTTP/1.1 upgrade (RFC 9110 §7.8; WebSocket, RFC 6455) on, and joins the two connections when the answer is
@@ -11,15 +23,22 @@ import { joinStreams } from './join-streams.ts';
  */
 export function forwardUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer, to: Forwarding): void {
   const upgrade = req.headers.upgrade ?? '';
-  const upstream = http.request({
-    agent: to.agent,
-    protocol: protocolOf(to.agent),
-    ...(to.host === undefined ? {} : { host: to.host, port: to.port }),
-    method: req.method,
-    path: to.path,
-    headers: [...to.headers, 'Connection', 'Upgrade', 'Upgrade', upgrade],
-    setHost: false,
-  });
+  let upstream: http.ClientRequest;
+  try {
+    upstream = http.request({
+      agent: to.agent,
+      protocol: protocolOf(to.agent),
+      ...(to.host === undefined ? {} : { host: to.host, port: to.port }),
+      method: req.method,
+      path: to.path,
+      headers: [...withoutField(to.headers, 'trailer'), 'Connection', 'Upgrade', 'Upgrade', upgrade],
+      setHost: false,
+    });
+  } catch (error) {
+    to.onError(error instanceof Error ? error : new Error(String(error)));
+    return;
+  }
+  let answered = false;
   let joined = false;
   const onAskerGone = (): void => {
     if (!joined) upstream.destroy();
@@ -27,6 +46,7 @@ export function forwardUpgrade(req: IncomingMessage, socket: Duplex, head: Buffe
   socket.on('error', onAskerGone);
   socket.on('close', onAskerGone);
   upstream.on('upgrade', (answer, channel, channelHead) => {
+    answered = true;
     const fields = to.onAnswer(answer);
     if (fields === undefined) {
       channel.destroy();
@@ -40,6 +60,7 @@ export function forwardUpgrade(req: IncomingMessage, socket: Duplex, head: Buffe
     joinStreams(socket, channel);
   });
   upstream.on('response', (answer) => {
+    answered = true;
     const fields = to.onAnswer(answer);
     if (fields === undefined) {
       answer.resume();
@@ -48,15 +69,23 @@ export function forwardUpgrade(req: IncomingMessage, socket: Duplex, head: Buffe
     fields.push('Connection', 'close');
     socket.write(headBlock(answer.statusCode ?? 502, answer.statusMessage ?? '', fields));
     answer.pipe(socket);
+    answer.on('error', () => socket.destroy());
+    // Cut off half way: the asker must neither wait nor take it for the whole.
+    answer.on('close', () => {
+      if (!answer.complete) socket.destroy();
+    });
   });
   upstream.on('error', (error) => {
-    if (!joined && !socket.destroyed) to.onError(error);
+    if (joined || socket.destroyed) return;
+    if (answered) socket.destroy();
+    else to.onError(error);
   });
   upstream.end();
 }
 
-function headBlock(status: number, message: string, fields: readonly string[]): string {
+/** Bytes as node:http read them: latin1, so that none is changed on the way. */
+function headBlock(status: number, message: string, fields: readonly string[]): Buffer {
   let block = `HTTP/1.1 ${status} ${message}\r\n`;
   for (let i = 0; i + 1 < fields.length; i += 2) block += `${fields[i]}: ${fields[i + 1]}\r\n`;
-  return `${block}\r\n`;
+  return Buffer.from(`${block}\r\n`, 'latin1');
 }

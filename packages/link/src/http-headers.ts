@@ -29,16 +29,53 @@ export function endToEndHeaders(raw: RawHeaders, keep: (lower: string, value: st
   return out;
 }
 
-/** A header list as node:http2 takes it: an object, in which a repeated name has a list. */
+/**
+ * A header list as node:http2 takes it: an object. A repeated name becomes one list of its values (RFC 9110 §5.3):
+ * node:http2 throws on an array for many of them. Only `Set-Cookie` cannot be joined.
+ */
 export function headersObject(raw: RawHeaders): Record<string, string | string[]> {
   const out: Record<string, string | string[]> = Object.create(null);
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = (raw[i] ?? '').toLowerCase();
     const value = raw[i + 1] ?? '';
     const there = out[name];
-    if (there === undefined) out[name] = value;
-    else if (Array.isArray(there)) there.push(value);
-    else out[name] = [there, value];
+    if (Array.isArray(there)) there.push(value);
+    else if (name === 'set-cookie') out[name] = [value];
+    else out[name] = there === undefined ? value : `${there}, ${value}`;
+  }
+  return out;
+}
+
+/** Fields that decide about framing, routing or trust and so never come behind a body (RFC 9110 §6.5.1). */
+const NEVER_TRAILERS = new Set([
+  'host',
+  'content-length',
+  'content-encoding',
+  'content-type',
+  'content-range',
+  'trailer',
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'www-authenticate',
+  'cache-control',
+  'expect',
+  'max-forwards',
+  'range',
+  'location',
+]);
+
+/** The trailers that go on, of those that `keep` lets through. */
+export function trailerFields(raw: RawHeaders, keep: (lower: string) => boolean): string[] {
+  return endToEndHeaders(raw, (lower) => !NEVER_TRAILERS.has(lower) && keep(lower));
+}
+
+/** Without the fields of this (lower-case) name. */
+export function withoutField(raw: RawHeaders, dropped: string): string[] {
+  const out: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? '';
+    if (name.length !== dropped.length || name.toLowerCase() !== dropped) out.push(name, raw[i + 1] ?? '');
   }
   return out;
 }
@@ -50,7 +87,10 @@ export function headerPairs(raw: RawHeaders): [name: string, value: string][] {
   return out;
 }
 
-/** Field names that a `Connection` field declares hop-by-hop; undefined when there are none but the usual. */
+/**
+ * Field names that a `Connection` field declares hop-by-hop; undefined when there are none but the usual. Framing and
+ * routing fields are never among them: a body passed on without its length would be read as the next request.
+ */
 function connectionOptions(raw: RawHeaders): Set<string> | undefined {
   let named: Set<string> | undefined;
   for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -59,6 +99,7 @@ function connectionOptions(raw: RawHeaders): Set<string> | undefined {
     for (const part of (raw[i + 1] ?? '').split(',')) {
       const option = part.trim().toLowerCase();
       if (option === '' || option === 'keep-alive' || option === 'close') continue;
+      if (option === 'content-length' || option === 'host') continue;
       named ??= new Set();
       named.add(option);
     }

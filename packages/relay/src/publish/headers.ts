@@ -1,26 +1,46 @@
 import { endToEndHeaders, type RawHeaders } from '@porchlight/link';
 import { PERSON_HEADER, REQUEST_ID_HEADER, ROLE_HEADER } from '@porchlight/protocol';
 
-/** What only the relay may say; a visitor's own are dropped, with `_` for `-` too. */
+/**
+ * What only the relay may say: who asks, from where, for which host and path. A visitor's own are dropped, with any
+ * other sign for `-` too: servers that hand headers on as environment variables read `X_Real.IP` alike.
+ */
 const RELAY_ONLY = new Set([
   'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-forwarded-port',
-  'x-forwarded-server',
-  'x-forwarded-prefix',
-  'x-forwarded-user',
-  'x-forwarded-email',
   'x-real-ip',
+  'x-real-port',
   'remote-user',
+  'remote-name',
+  'remote-email',
+  'remote-groups',
   'x-remote-user',
+  'x-remote-group',
+  'x-auth-request-user',
+  'x-auth-request-email',
+  'x-authenticated-user',
+  'x-authenticated-userid',
+  'x-webauth-user',
   'x-client-ip',
+  'x-cluster-client-ip',
+  'x-original-host',
+  'x-original-url',
+  'x-rewrite-url',
+  'x-host',
+  'x-scheme',
+  'x-url-scheme',
   'true-client-ip',
+  'fastly-client-ip',
+  'front-end-https',
   'cf-connecting-ip',
+  // Read as HTTP_PROXY by what runs as CGI (CVE-2016-5385).
+  'proxy',
 ]);
 const RELAY_PREFIX = 'x-porchlight-';
-const DOMAIN_WIDE = new Set(['strict-transport-security', 'alt-svc', 'public-key-pins']);
+const FORWARDED_PREFIX = 'x-forwarded';
+/** First letters of the names above: most headers are told by theirs. */
+const FIRST_LETTERS = new Set([...RELAY_ONLY, RELAY_PREFIX].map((name) => name.charCodeAt(0)));
+/** Fields by which one host would decide for all of the domain; `Clear-Site-Data` would sign out at the console. */
+const DOMAIN_WIDE = new Set(['strict-transport-security', 'alt-svc', 'public-key-pins', 'clear-site-data']);
 
 /** Who asks, as the device is told. */
 export interface VisitFacts {
@@ -50,16 +70,18 @@ export function requestHeaders(
   facts: VisitFacts,
   options: { readonly dropAuthorization: boolean },
 ): string[] {
-  let cookie: string | undefined;
+  const cookies: string[] = [];
   const fields = endToEndHeaders(raw, (lower, value) => {
     if (lower === 'host' || isRelayOnly(lower)) return false;
     if (lower === 'authorization') return !options.dropAuthorization;
-    if (lower !== 'cookie' || !value.includes('porchlight')) return true;
-    cookie = withoutRelayCookies(value);
+    if (lower !== 'cookie') return true;
+    const left = value.includes('porchlight') ? withoutRelayCookies(value) : value;
+    if (left !== '') cookies.push(left);
     return false;
   });
   const out = ['Host', facts.host, ...fields];
-  if (cookie !== undefined && cookie !== '') out.push('Cookie', cookie);
+  // One field: HTTP/2 may send each cookie in one of its own (RFC 9113 §8.2.3).
+  if (cookies.length > 0) out.push('Cookie', cookies.join('; '));
   out.push(
     'X-Forwarded-For',
     facts.address,
@@ -84,26 +106,38 @@ export function responseHeaders(raw: RawHeaders, host: string): string[] {
   });
 }
 
-function isRelayOnly(lower: string): boolean {
-  const first = lower.charCodeAt(0);
-  // Only names that begin with c, f, r, t or x can be among them: most headers end here.
-  if (first !== 120 && first !== 102 && first !== 114 && first !== 116 && first !== 99) return false;
-  const name = lower.includes('_') ? lower.replaceAll('_', '-') : lower;
-  return RELAY_ONLY.has(name) || name.startsWith(RELAY_PREFIX);
+/** True for a field, by lower-case name, that a visitor may not send: not as a header and not as a trailer. */
+export function isRelayOnly(lower: string): boolean {
+  if (!FIRST_LETTERS.has(lower.charCodeAt(0))) return false;
+  const name = PLAIN_NAME.test(lower) ? lower : lower.replace(OTHER_SIGNS, '-');
+  return RELAY_ONLY.has(name) || name.startsWith(RELAY_PREFIX) || name.startsWith(FORWARDED_PREFIX);
 }
+
+const PLAIN_NAME = /^[a-z0-9-]*$/;
+const OTHER_SIGNS = /[^a-z0-9-]/g;
 
 function withoutRelayCookies(header: string): string {
   return header
     .split(';')
-    .filter((pair) => !isRelayCookie(pair.slice(0, Math.max(0, pair.indexOf('='))).trim()))
+    .filter((pair) => !isRelayCookie(cookieName(pair)))
     .join(';')
     .trim();
+}
+
+/** The name before `=`. A cookie set without a name comes back as its value alone, which may look like a pair. */
+function cookieName(pair: string): string {
+  return (
+    pair
+      .trim()
+      .replace(/^=+\s*/, '')
+      .split('=', 1)[0] ?? ''
+  ).trim();
 }
 
 /** True unless the cookie's Domain is another than this host (RFC 6265 §5.2.3), or its name is the relay's. */
 function isOwnCookie(setCookie: string, host: string): boolean {
   const [pair = '', ...attributes] = setCookie.split(';');
-  if (isRelayCookie(pair.slice(0, Math.max(0, pair.indexOf('='))).trim())) return false;
+  if (isRelayCookie(cookieName(pair))) return false;
   const hostName = host.replace(/:\d+$/, '').toLowerCase();
   for (const attribute of attributes) {
     const [name = '', value = ''] = attribute.split('=', 2);

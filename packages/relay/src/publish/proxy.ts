@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { type Forwarding, forwardRequest, forwardUpgrade } from '@porchlight/link';
 import { AGENT_ERROR_HEADER, ERRORS, type ErrorCode, PorchlightError } from '@porchlight/protocol';
 import { sendFailure, upgradeFailure } from './failure.ts';
-import { requestHeaders, responseHeaders, type VisitFacts } from './headers.ts';
+import { isRelayOnly, requestHeaders, responseHeaders, type VisitFacts } from './headers.ts';
 
 export interface ProxyTarget {
   readonly agent: http.Agent;
@@ -51,6 +51,7 @@ function forwarding(
     agent: target.agent,
     path: req.url ?? '/',
     headers: requestHeaders(req.rawHeaders, target.facts, target),
+    keepTrailer: (lower) => !isRelayOnly(lower),
     onAnswer(answer) {
       const failure = agentFailure(answer);
       target.onOutcome(failure);
