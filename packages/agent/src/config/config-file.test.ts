@@ -118,6 +118,7 @@ describe('AgentConfigFile', () => {
   });
 
   it('starts a file, notes the relay, and reads it back', async () => {
+    expect(await file.unexpose('ssh')).toBe(false);
     await file.expose('ssh', { target: 'tcp://127.0.0.1:22' });
     const relay = {
       domain: 'r.net',

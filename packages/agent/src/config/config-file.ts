@@ -39,11 +39,9 @@ export class AgentConfigFile {
 
   /** Takes a service away; false when there was none of that name. */
   async unexpose(name: string): Promise<boolean> {
-    let found = false;
-    await this.#edit((document) => {
-      found = document.deleteIn(['services', name]);
-    });
-    return found;
+    if (!(await this.read()).services.has(name)) return false;
+    await this.#edit((document) => void document.deleteIn(['services', name]));
+    return true;
   }
 
   /** Notes the relay that the device has joined, and the name it asked for. */
