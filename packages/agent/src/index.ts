@@ -11,4 +11,5 @@ export { type DoctorOptions, type Finding, runDoctor } from './doctor/index.ts';
 export { type Joined, type JoinOptions, joinRelay } from './join/index.ts';
 export { type AgentStatus, callAgent, PauseSwitch } from './local/index.ts';
 export { createLogger, type Logger, type LogLevel, silentLogger } from './log/index.ts';
+export { type InspectedPolicy, inspectPolicy } from './policy/index.ts';
 export { VERSION } from './version.ts';

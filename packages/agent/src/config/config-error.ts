@@ -1,14 +1,23 @@
 /**
+ * What kept the agent from doing as it was told: its settings, no agent that runs on the folder, a relay that said no or
+ * could not be reached, or a person who stopped it.
+ */
+export type ConfigErrorKind = 'settings' | 'no_agent' | 'refused' | 'unreachable' | 'stopped';
+
+/**
  * The agent cannot do as it was told. The message is one line that names the cause and the mend, fit to be printed as
- * it is; the command then ends with exit code 2. Never holds the value of a secret.
+ * it is; the command's exit code follows from the kind. Never holds the value of a secret.
  */
 export class ConfigError extends Error {
-  constructor(message: string, options?: { cause?: unknown }) {
+  readonly kind: ConfigErrorKind;
+
+  constructor(message: string, options: { cause?: unknown; kind?: ConfigErrorKind } = {}) {
     super(
       message.replace(/\s*[\r\n]+\s*/g, ' '),
-      options?.cause === undefined ? undefined : { cause: options.cause },
+      options.cause === undefined ? undefined : { cause: options.cause },
     );
     this.name = 'ConfigError';
+    this.kind = options.kind ?? 'settings';
   }
 }
 

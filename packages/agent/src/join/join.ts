@@ -145,6 +145,7 @@ async function ask(
   }
   throw new ConfigError(
     `the relay's SSH server cannot be reached (${reasons.join('; ')}): check firewalls on the way`,
+    { kind: 'unreachable' },
   );
 }
 
@@ -167,7 +168,8 @@ async function askBy(
     on: {
       welcome: resolve,
       pending: what.onPending,
-      denied: ({ reason, hint }) => reject(new ConfigError(`the relay refused: ${reason}. ${hint}`.trim())),
+      denied: ({ reason, hint }) =>
+        reject(new ConfigError(`the relay refused (${reason}): ${hint}`, { kind: 'refused' })),
       hostKeyChanged: (found) =>
         reject(
           new ConfigError(
@@ -180,7 +182,7 @@ async function askBy(
       closed: (reason) => reject(new Error(reason)),
     },
   });
-  const abort = (): void => reject(new ConfigError('stopped'));
+  const abort = (): void => reject(new ConfigError('stopped', { kind: 'stopped' }));
   signal.addEventListener('abort', abort, { once: true });
   try {
     return await promise;

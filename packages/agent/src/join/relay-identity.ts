@@ -124,6 +124,6 @@ function explain(error: unknown, origin: string): ConfigError {
   const detail = error instanceof Error ? error.message : String(error);
   return new ConfigError(
     `${origin} cannot be reached (${detail}): check the address and this device's internet`,
-    options,
+    { ...options, kind: 'unreachable' },
   );
 }

@@ -78,7 +78,7 @@ function describe(dataFolder: string, error: unknown): ConfigError {
   if (isDeadSocket(error)) {
     return new ConfigError(
       `no agent runs on ${dataFolder}: start it with "porchlight agent run", or name its folder with --data`,
-      options,
+      { ...options, kind: 'no_agent' },
     );
   }
   const code = systemErrorCode(error) || String(error);
