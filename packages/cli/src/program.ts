@@ -1,30 +1,48 @@
 import { VERSION } from '@porchlight/agent';
 import { Command, CommanderError } from 'commander';
-import { reportError } from './output.ts';
+import { reportError } from './command-error.ts';
+import { applyEnvironment } from './environment-twins.ts';
+import { EXIT, EXIT_CODES_IN_WORDS } from './exit-code.ts';
 
+/** The `porchlight` command with these subcommands. */
 export function createProgram(commands: readonly Command[]): Command {
   const program = new Command('porchlight')
     .description('Reach the devices you left at home, with the clients you already have.')
     .version(VERSION)
-    .showHelpAfterError('(add --help for help)')
-    .configureHelp({ showGlobalOptions: false });
+    .showHelpAfterError('hint: add --help for help')
+    .exitOverride()
+    // "relay" and its subcommands have the same flags: those behind a subcommand's name are the subcommand's.
+    .enablePositionalOptions()
+    .hook('preAction', (_program, action) => applyEnvironment(action, process.env))
+    .addHelpText('after', `\nExit codes:\n${exitCodes()}`);
   for (const command of commands) program.addCommand(command);
-  exitByException(program);
+  inherit(program);
   return program;
 }
 
-/** Runs a command line; gives the exit code. Wrong usage is 2. */
+/** Runs a command line; gives the exit code. Whatever the command opened is closed when this resolves. */
 export async function run(program: Command, argv: readonly string[]): Promise<number> {
+  // A reader that has seen enough, such as `head`, is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed);
+  });
   try {
     await program.parseAsync([...argv]);
-    return process.exitCode === undefined ? 0 : Number(process.exitCode);
+    return process.exitCode === undefined ? EXIT.done : Number(process.exitCode);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     return reportError(error);
   }
 }
 
-function exitByException(command: Command): void {
-  command.exitOverride();
-  for (const child of command.commands) exitByException(child);
+function exitCodes(): string {
+  return EXIT_CODES_IN_WORDS.map(([code, meaning]) => `  ${String(code).padEnd(5)}${meaning}`).join('\n');
+}
+
+/** Commands that are made apart and added take over nothing by themselves. */
+function inherit(parent: Command): void {
+  for (const child of parent.commands) {
+    child.copyInheritedSettings(parent);
+    inherit(child);
+  }
 }

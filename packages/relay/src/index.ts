@@ -6,7 +6,7 @@ export {
   type RelayConfig,
   relayOptions,
 } from './config/index.ts';
-export { openAccounts } from './open-accounts.ts';
+export { type ListedToken, openRelayData, type RelayData } from './open-relay-data.ts';
 export { type Relay, type RelayOptions, startRelay } from './relay.ts';
 export { backupSqlite, openStores, refuseForPostgres, restoreSqlite, StorageError } from './storage/index.ts';
 export { createLogger, type Logger, silentLogger } from './telemetry/index.ts';

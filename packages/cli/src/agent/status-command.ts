@@ -1,44 +1,43 @@
-import { type AgentStatus, callAgent } from '@porchlight/agent';
-import { Command } from 'commander';
-import { print, printJson, table } from '../output.ts';
-import { dataFolderOf, withData } from './agent-command.ts';
+import { type AgentStatus, ConfigError } from '@porchlight/agent';
+import type { Command } from 'commander';
+import { reportError } from '../command-error.ts';
+import { EXIT } from '../exit-code.ts';
+import { print, printJson, spanInWords, styled, table } from '../terminal/index.ts';
+import { dataFolderOf, type ListingFlags, listingSubcommand } from './data-folder.ts';
+import { askAgent } from './running-agent.ts';
 
 /** `porchlight agent status`: exit code 0 when the link is up, 3 when it is not. */
 export function statusCommand(): Command {
-  return withData(new Command('status').description('Tell how the running agent is doing.'))
-    .option('--json', 'for machines')
-    .action(async (options: { data?: string; json?: boolean }) => {
-      const dataFolder = dataFolderOf(options);
-      const status = await callAgent(
-        dataFolder,
-        { command: 'status' },
-        { signal: AbortSignal.timeout(10_000) },
-      );
-      if (options.json === true) printJson(status);
-      else print(describe(status));
-      process.exitCode = status.link.state === 'up' ? 0 : 3;
-    });
+  return listingSubcommand('status', 'Tell how the running agent is doing.').action(
+    async (options: ListingFlags) => {
+      try {
+        const status = await askAgent(dataFolderOf(options), 'status');
+        if (options.json === true) printJson(status);
+        else print(describe(status));
+        process.exitCode = status.link.state === 'up' ? EXIT.done : EXIT.linkDown;
+      } catch (error) {
+        if (!(error instanceof ConfigError) || error.kind !== 'no_agent') throw error;
+        reportError(error);
+        process.exitCode = EXIT.linkDown;
+      }
+    },
+  );
 }
 
 function describe(status: AgentStatus): string {
+  const { link, policy, services } = status;
+  const inForce = policy.state === 'in_force';
+  const running = spanInWords(Date.now() - status.startedAt);
   const rows = [
     ['Device', `${status.name} at ${status.relay}`],
-    ['Link', linkInWords(status.link)],
-    ['Paused', status.paused ? 'yes: nobody gets in' : 'no'],
-    [
-      'Policy',
-      status.policy.state === 'in_force'
-        ? 'in force'
-        : `${status.policy.state}: ${status.policy.errors.join('; ')}`,
-    ],
-    [
-      'Agent',
-      `${status.version}, process ${status.pid}, running ${spanInWords(Date.now() - status.startedAt)}`,
-    ],
+    ['Link', link.state === 'up' ? styled.good(linkInWords(link)) : styled.warning(linkInWords(link))],
+    ['Paused', status.paused ? styled.warning('yes: nobody gets in') : 'no'],
+    ['Policy', inForce ? 'in force' : styled.bad(`${policy.state}: ${policy.errors.join('; ')}`)],
+    ['Agent', `${status.version}, process ${status.pid}, running ${running}`],
   ];
-  const services = status.services.map(({ name, kind, target }) => [name, kind, target]);
-  const warnings = status.policy.warnings.map((warning) => `warning: ${warning}`);
-  return [table(rows), '', table([['SERVICE', 'KIND', 'TARGET'], ...services]), ...warnings].join('\n');
+  const offered = services.map(({ name, kind, target }) => [name, kind, target]);
+  const warnings = policy.warnings.map((warning) => `${styled.warning('warning:')} ${warning}`);
+  return [table(rows), '', table([['SERVICE', 'KIND', 'TARGET'], ...offered]), ...warnings].join('\n');
 }
 
 function linkInWords(link: AgentStatus['link']): string {
@@ -55,11 +54,4 @@ function linkInWords(link: AgentStatus['link']): string {
     default:
       return `${link.state} ${since}`;
   }
-}
-
-function spanInWords(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
 }

@@ -11,6 +11,8 @@ export interface OptionDescriptor {
   readonly description: string;
   /** Name under which commander's `opts()` has its value, e.g. `https`. */
   readonly attribute: string;
+  /** The environment variable that means the same. */
+  readonly env: string;
 }
 
 function attributeOf(flag: string): string {
@@ -25,7 +27,12 @@ for (const key of configKeys) {
 
 /** What `porchlight relay` and its subcommands take. Defaults are in the descriptions only: commander must set none. */
 export const relayOptions: readonly OptionDescriptor[] = [
-  { flags: '--config <file>', description: 'Configuration file (YAML).', attribute: 'config' },
+  {
+    flags: '--config <file>',
+    description: 'Configuration file (YAML).',
+    attribute: 'config',
+    env: 'PORCHLIGHT_CONFIG',
+  },
   ...[...keyByAttribute].map(([attribute, key]) => ({
     flags: `--${key.flag}`,
     description:
@@ -33,6 +40,7 @@ export const relayOptions: readonly OptionDescriptor[] = [
         ? key.description
         : `${key.description} (default: ${key.default})`,
     attribute,
+    env: key.env,
   })),
 ];
 

@@ -1,0 +1,85 @@
+import { joinRelay } from '@porchlight/agent';
+import type { Command } from 'commander';
+import { twinned } from '../environment-twins.ts';
+import { stopSignal } from '../stop-signal.ts';
+import { clockTime, print, styled } from '../terminal/index.ts';
+import { dataFolderOf, type ListingFlags, listingSubcommand } from './data-folder.ts';
+
+interface JoinFlags extends ListingFlags {
+  readonly token?: string;
+  readonly account?: string;
+  readonly name?: string;
+  readonly ca?: string;
+  readonly fingerprint?: string;
+}
+
+/** `porchlight agent join URL`; with `--json` one object a line: `pending` at once, `joined` at the end. */
+export function joinCommand(): Command {
+  const token = 'enrolment token, for set-up without a person';
+  const account = 'account to ask; otherwise an admin, or whoever enters the code';
+  return listingSubcommand('join', 'Make this device known at a relay.')
+    .argument('<url>', 'address of the relay, e.g. https://relay.example.net')
+    .addOption(twinned('--token <token>', token, 'PORCHLIGHT_TOKEN'))
+    .addOption(twinned('--account <name>', account, 'PORCHLIGHT_ACCOUNT'))
+    .addOption(twinned('--name <name>', 'name to propose; by default the host name', 'PORCHLIGHT_NAME'))
+    .addOption(twinned('--ca <file>', "PEM file of the relay's own certificate authority", 'PORCHLIGHT_CA'))
+    .addOption(
+      twinned(
+        '--fingerprint <fingerprint>',
+        "SHA256:… that the relay's host key must have",
+        'PORCHLIGHT_FINGERPRINT',
+      ),
+    )
+    .action(join);
+}
+
+async function join(url: string, options: JoinFlags): Promise<void> {
+  const json = options.json === true;
+  let stopCountdown = (): void => undefined;
+  try {
+    const joined = await joinRelay({
+      dataFolder: dataFolderOf(options),
+      url,
+      token: options.token,
+      account: options.account,
+      name: options.name,
+      caFile: options.ca,
+      fingerprint: options.fingerprint,
+      environment: process.env,
+      signal: stopSignal(),
+      onPending({ code, url: where, expiresInMs }) {
+        if (json) return print(JSON.stringify({ state: 'pending', code, url: where, expiresInMs }));
+        print(`This device asks to join. Its code is\n\n    ${styled.strong(code)}\n`);
+        print(`Press Allow where the same code is shown: ${where}`);
+        stopCountdown = showCountdown(expiresInMs);
+      },
+    });
+    stopCountdown();
+    if (json) return print(JSON.stringify({ state: 'joined', ...joined }));
+    print(`${styled.good('Joined')} ${joined.domain} as ${styled.strong(joined.device)}. Next:`);
+    print('  porchlight agent expose web http://127.0.0.1:80     what people may reach');
+    print('  porchlight agent run                                keep the link');
+  } finally {
+    stopCountdown();
+  }
+}
+
+/** Shows how long the request still stands: each second on a terminal, once elsewhere. Gives what ends it. */
+function showCountdown(ms: number): () => void {
+  if (!process.stdout.isTTY) {
+    print(`Waiting for ${clockTime(ms)} minutes …`);
+    return () => undefined;
+  }
+  const end = performance.now() + ms;
+  const show = (): void => {
+    process.stdout.write(`\rWaiting … ${clockTime(end - performance.now())} left `);
+  };
+  show();
+  const timer = setInterval(show, 1000);
+  let running = true;
+  return () => {
+    clearInterval(timer);
+    if (running) process.stdout.write('\r\u001b[K');
+    running = false;
+  };
+}

@@ -1,0 +1,62 @@
+import { ConfigError } from '@porchlight/agent';
+import { EXIT } from './exit-code.ts';
+import { styled } from './terminal/index.ts';
+
+/** What a command ends with when it cannot do as it was told: one line, a hint, and the exit code. */
+export class CommandError extends Error {
+  readonly hint: string | undefined;
+  readonly exitCode: number;
+
+  constructor(message: string, options: { hint?: string; exitCode?: number; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'CommandError';
+    this.hint = options.hint;
+    this.exitCode = options.exitCode ?? EXIT.failed;
+  }
+}
+
+/** Writes an error as an `error:` and a `hint:` line on standard error; gives the exit code. */
+export function reportError(error: unknown): number {
+  const { message, hint, exitCode } = explain(error);
+  process.stderr.write(`${styled.error('error:')} ${message}\n`);
+  if (hint !== undefined) process.stderr.write(`${styled.hint('hint:')} ${hint}\n`);
+  return exitCode;
+}
+
+interface Explained {
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly exitCode: number;
+}
+
+/** Errors of the relay are known by their names only: this file is part of the device's program, which has no relay. */
+function explain(error: unknown): Explained {
+  if (!(error instanceof Error)) return { message: String(error), hint: undefined, exitCode: EXIT.failed };
+  if (error instanceof CommandError) return error;
+  if (error instanceof ConfigError) return { ...splitHint(error.message), exitCode: exitCodeOf(error) };
+  if (error.name === 'ConfigError' || error.name === 'StorageError') {
+    return { ...splitHint(error.message), exitCode: EXIT.usage };
+  }
+  if (error.name === 'PorchlightError') {
+    const { message, hint = String(Reflect.get(error, 'hint')) } = splitHint(error.message);
+    return { message, hint, exitCode: EXIT.failed };
+  }
+  // A file or a network of the system: its own words are enough. Anything else is a fault of ours, so show where.
+  const fromSystem = 'syscall' in error;
+  const message = fromSystem ? error.message : (error.stack ?? error.message);
+  const hint = fromSystem ? undefined : 'This is a fault in porchlight: please report it with these lines.';
+  return { message, hint, exitCode: EXIT.failed };
+}
+
+function exitCodeOf({ kind }: ConfigError): number {
+  if (kind === 'settings') return EXIT.usage;
+  return kind === 'stopped' ? EXIT.stopped : EXIT.failed;
+}
+
+/** `cause: mend` in one line, as the relay and the agent write their errors; the part after the last `: ` is the hint. */
+function splitHint(line: string): { message: string; hint: string | undefined } {
+  const at = line.lastIndexOf(': ');
+  return at < 0
+    ? { message: line, hint: undefined }
+    : { message: line.slice(0, at), hint: line.slice(at + 2) };
+}

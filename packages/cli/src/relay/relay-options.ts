@@ -1,0 +1,29 @@
+import { loadConfig, type RelayConfig, relayOptions } from '@porchlight/relay';
+import { Command, Option } from 'commander';
+
+/** What a command that works on the relay's records needs to know of the configuration. */
+const WHERE_RECORDS_ARE = new Set(['config', 'data', 'database']);
+
+/**
+ * Adds the relay's configuration flags to a command, all or some of them. Their environment twins are read by the
+ * configuration itself, which knows secrets in files too.
+ */
+export function addRelayOptions(command: Command, only?: ReadonlySet<string>): Command {
+  for (const { flags, description, attribute, env } of relayOptions) {
+    if (only !== undefined && !only.has(attribute)) continue;
+    command.addOption(new Option(flags, `${description} (env: ${env})`));
+  }
+  return command;
+}
+
+/** A command that works on the relay's records; the relay may be running. */
+export function recordsSubcommand(name: string, description: string): Command {
+  return addRelayOptions(new Command(name).description(description), WHERE_RECORDS_ARE);
+}
+
+/** The configuration that a command line means; flags before a subcommand's name count as well. */
+export function configOf(command: Command): { config: RelayConfig; warnings: readonly string[] } {
+  const known = new Set(relayOptions.map(({ attribute }) => attribute));
+  const given = Object.entries(command.optsWithGlobals()).filter(([attribute]) => known.has(attribute));
+  return loadConfig({ options: Object.fromEntries(given), env: process.env });
+}
