@@ -184,8 +184,9 @@ function hostKeyOf(stream: Awaited<ReturnType<typeof openTransport>>['stream']):
       username: 'doctor',
       readyTimeout: STEP_DEADLINE_MS,
       hostVerifier: (key: Buffer, verified: (ok: boolean) => void) => {
-        fingerprintOf(key).then(resolve, reject);
-        verified(false);
+        // Refusing ends the connection with an error: what was found has to be told first.
+        const refuse = (): void => verified(false);
+        fingerprintOf(key).then(resolve, reject).then(refuse, refuse);
       },
     });
   });
