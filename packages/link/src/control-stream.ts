@@ -11,7 +11,8 @@ export interface ControlStream<Out> {
 
 /**
  * Splits a byte stream into lines and parses each by `schema`. A line that is too long, no JSON, or of no known
- * message ends the stream through `onBroken`, once; nothing more is delivered after that.
+ * message is told through `broken`, once; the stream's end or failure through `end`, once. Nothing more is delivered
+ * after either, also when a handler has called `end()` of the stream that is returned.
  */
 export function openControlStream<In, Out>(
   stream: Duplex,
@@ -19,15 +20,17 @@ export function openControlStream<In, Out>(
   handlers: { message(message: In): void; broken(why: string): void; end(): void },
 ): ControlStream<Out> {
   let pending = '';
-  let broken = false;
-  const breakOff = (why: string): void => {
-    broken = true;
+  let over = false;
+  const finish = (tell: () => void): void => {
+    if (over) return;
+    over = true;
     pending = '';
-    handlers.broken(why);
+    tell();
   };
+  const breakOff = (why: string): void => finish(() => handlers.broken(why));
   stream.setEncoding('utf8');
   stream.on('data', (text: string) => {
-    if (broken) return;
+    if (over) return;
     pending += text;
     for (;;) {
       const at = pending.indexOf('\n');
@@ -39,14 +42,14 @@ export function openControlStream<In, Out>(
       pending = pending.slice(at + 1);
       if (message === undefined) return breakOff('a control line is not a known message');
       handlers.message(message);
-      if (broken) return;
+      if (over) return;
     }
   });
-  stream.on('end', () => handlers.end());
-  stream.on('error', () => breakOff('the control channel failed'));
+  stream.on('end', () => finish(() => handlers.end()));
+  stream.on('error', () => finish(() => handlers.end()));
   return {
     send(message) {
-      if (!broken && stream.writable) stream.write(`${JSON.stringify(message)}\n`);
+      if (stream.writable) stream.write(`${JSON.stringify(message)}\n`);
     },
     end() {
       stream.end();

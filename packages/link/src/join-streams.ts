@@ -1,8 +1,9 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /**
  * Joins two byte streams until both directions have ended, with back-pressure and half-close in each. The one owner
- * of both: an error of either destroys the other at once; when one has closed, the other may still write out what it
+ * of both: an error of either cuts the other off at once, TCP by a reset, so that nobody takes it for the end; when one has closed, the other may still write out what it
  * was given, and is then destroyed too.
  * @param onDone called once, when both are finished with
  */
@@ -14,7 +15,7 @@ export function joinStreams(a: Duplex, b: Duplex, onDone?: (error: Error | undef
     stream.on('error', (error: Error) => {
       firstError ??= error;
       stream.destroy();
-      other.destroy();
+      cutOff(other);
     });
     stream.on('close', () => {
       if (closed) return;
@@ -29,6 +30,14 @@ export function joinStreams(a: Duplex, b: Duplex, onDone?: (error: Error | undef
   watch(b, a);
   a.pipe(b);
   b.pipe(a);
+}
+
+function cutOff(stream: Duplex): void {
+  // Not what is derived from it, such as TLS, which cannot.
+  const isTcp =
+    stream.constructor === Socket && 'remoteFamily' in stream && stream.remoteFamily !== undefined;
+  if (isTcp && stream instanceof Socket && !stream.destroyed) stream.resetAndDestroy();
+  else stream.destroy();
 }
 
 function destroyWhenWritten(stream: Duplex): void {
