@@ -18,10 +18,7 @@ function startMemory(program: string): string {
   const { stderr } = spawnSync(
     process.execPath,
     ['--import', `data:text/javascript,${report}`, program, '--help'],
-    {
-      encoding: 'utf8',
-      timeout: 20_000,
-    },
+    { encoding: 'utf8', timeout: 20_000 },
   );
   const kilobytes = /maxRSS (\d+)/.exec(stderr)?.[1];
   return kilobytes === undefined ? 'unknown memory' : `${Math.round(Number(kilobytes) / 1024)} MB`;

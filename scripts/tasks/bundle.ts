@@ -1,9 +1,12 @@
 /** The program for devices as one file: `dist/porchlight.mjs`, the command without the relay. */
 import { existsSync } from 'node:fs';
-import { chmod, stat } from 'node:fs/promises';
+import { chmod, rename, rm, stat } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+
+/** Where the bundle is, below the root of the checkout. */
+export const BUNDLE = 'dist/porchlight.mjs';
 
 /** Oldest Node that the bundle runs on: older ones get one line that says so. */
 export const BUNDLE_FLOOR = [20, 19] as const;
@@ -56,10 +59,12 @@ export interface Bundle {
 /** Builds the bundle. Throws esbuild's error, or one of our own when the relay got into it. */
 export async function buildBundle(root: string): Promise<Bundle> {
   const device = join(root, 'packages/cli/src/device.ts');
-  const file = join(root, 'dist/porchlight.mjs');
+  const file = join(root, BUNDLE);
+  // Whoever reads the file meanwhile gets the old one whole.
+  const fresh = `${file}.${process.pid}`;
   const { metafile } = await build({
     entryPoints: [existsSync(device) ? device : join(root, 'packages/agent/src/index.ts')],
-    outfile: file,
+    outfile: fresh,
     absWorkingDir: root,
     bundle: true,
     platform: 'node',
@@ -74,7 +79,11 @@ export async function buildBundle(root: string): Promise<Bundle> {
     plugins: [requiredBuiltins, optionalNative],
   });
   const strangers = Object.keys(metafile.inputs).filter((input) => input.startsWith('packages/relay/'));
-  if (strangers.length > 0) throw new Error(`the device bundle contains relay code: ${strangers.join(', ')}`);
-  await chmod(file, 0o755);
+  if (strangers.length > 0) {
+    await rm(fresh);
+    throw new Error(`the device bundle contains relay code: ${strangers.join(', ')}`);
+  }
+  await chmod(fresh, 0o755);
+  await rename(fresh, file);
   return { file, bytes: (await stat(file)).size };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { buildBundle } from './bundle.ts';
+import { stampOf } from './stamp.ts';
 import { runTests } from './vitest.ts';
 
 let root = '';
@@ -64,4 +65,16 @@ it('the device bundle never holds the relay', async () => {
     "import { relay } from '../../relay/src/index.ts'; console.log(relay);",
   );
   await expect(buildBundle(root)).rejects.toThrow('contains relay code: packages/relay/src/index.ts');
+});
+
+it('a build is fresh until one of its sources changes', () => {
+  write('src/a.ts', '1');
+  const stamp = () => stampOf(root, 'thing', ['src/*.ts']);
+  expect(stamp().fresh).toBe(false);
+  stamp().keep();
+  expect(stamp().fresh).toBe(true);
+  write('src/a.test.ts', 'tests do not count');
+  expect(stamp().fresh).toBe(true);
+  write('src/a.ts', '2');
+  expect(stamp().fresh).toBe(false);
 });

@@ -5,21 +5,17 @@
  * `npm test -- WORDS` runs only the test files whose paths contain one of the words, and no checks.
  */
 import { dirname } from 'node:path';
-import { buildBundle } from './bundle.ts';
 import { runChecks } from './checks.ts';
 import { buildDashboard } from './dashboard.ts';
+import { buildDeviceProgram } from './device-program.ts';
 import { runTests } from './vitest.ts';
 
 const root = dirname(dirname(import.meta.dirname));
 const words = process.argv.slice(2);
 
 const failed = words.length > 0 ? [] : await runChecks(root);
-if (!(await buildDashboard(root)).ok) failed.push('dashboard');
-try {
-  await buildBundle(root);
-} catch (error) {
-  console.error(`✗ device bundle: ${error instanceof Error ? error.message : String(error)}`);
-  failed.push('device bundle');
+for (const { name, ok } of await Promise.all([buildDashboard(root), buildDeviceProgram(root)])) {
+  if (!ok) failed.push(name);
 }
 
 const counts = await runTests(root, words);
