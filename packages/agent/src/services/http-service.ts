@@ -45,6 +45,8 @@ export class HttpService {
       headersTimeout: 0,
       keepAliveTimeout: 0,
       noDelay: false,
+      // The relay takes 16 KiB and adds its own.
+      maxHeaderSize: 32 * 1024,
     });
     this.#server.on('request', (req, res) => this.#onRequest(req, res));
     this.#server.on('checkContinue', (req, res) => this.#onRequest(req, res));

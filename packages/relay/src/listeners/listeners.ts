@@ -3,8 +3,10 @@ import http2 from 'node:http2';
 import net, { type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
+import { isForwardableUpgrade } from '@porchlight/link';
 import { describeListenError, type RelayConfig } from '../config/index.ts';
 import type { LinkTransport } from '../links/index.ts';
+import { endSoon } from '../publish/index.ts';
 import type { TlsSource } from '../tls/index.ts';
 import { plainAddress } from './arrival.ts';
 import { tellSpeech } from './first-bytes.ts';
@@ -16,12 +18,16 @@ const KEEP_ALIVE_MS = 75_000;
 /** A connection over which nothing has passed for so long, in either direction, is dead. Hour-long requests live. */
 const VISITOR_IDLE_MS = 2 * 3600_000;
 const TLS_HANDSHAKE_MS = 15_000;
+/** Largest list of header fields of one request, in bytes. The agent takes more, for those that we add. */
+const HEADERS_MAX = 16 * 1024;
 /** HTTP/2 streams of one visitor's connection at the same time (RFC 9113 §5.1.2). */
 const STREAMS_MAX = 128;
 
 export interface ListenersParts {
   readonly config: Pick<RelayConfig, 'http' | 'https' | 'ssh'>;
   readonly tls: TlsSource | undefined;
+  /** An HTTP/2 connection without a stream ends after this; for tests. */
+  readonly h2IdleMs?: number;
   readonly onRequest: (req: IncomingMessage, res: ServerResponse) => void;
   readonly onUpgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly onSsh: (socket: Socket, address: string, transport: LinkTransport) => void;
@@ -38,7 +44,7 @@ export interface Listeners {
   readonly ports: Ports;
   /** Takes no more connections; those that are open go on. Idempotent. */
   stop(): void;
-  /** Ends every connection of visitors. */
+  /** Ends every connection. */
   close(): Promise<void>;
 }
 
@@ -51,6 +57,8 @@ export async function openListeners(parts: ListenersParts): Promise<Listeners> {
   const { config, tls: source, onSsh } = parts;
   const servers: Server[] = [];
   const sockets = new Set<Socket>();
+  /** Connections that speak SSH: links, and clients that are not let in yet. */
+  const sshSockets = new Set<Socket>();
   const plain = createHttpServer(parts);
   const secure = source === undefined ? undefined : createSecureServer(parts, source);
   const track = (socket: Socket): void => {
@@ -58,11 +66,16 @@ export async function openListeners(parts: ListenersParts): Promise<Listeners> {
     socket.once('close', () => sockets.delete(socket));
     socket.setNoDelay(true);
   };
+  const toSsh = (socket: Socket, transport: LinkTransport): void => {
+    sshSockets.add(socket);
+    socket.once('close', () => sshSockets.delete(socket));
+    onSsh(socket, plainAddress(socket.remoteAddress), transport);
+  };
   const web = (socket: Socket, transport: LinkTransport): void => {
     tellSpeech(socket, (speech) => {
       if (speech === 'ssh') {
         sockets.delete(socket);
-        onSsh(socket, plainAddress(socket.remoteAddress), transport);
+        toSsh(socket, transport);
       } else if (speech === 'http') plain.emit('connection', socket);
       else if (secure === undefined) socket.destroy();
       else secure.server.emit('connection', socket);
@@ -97,7 +110,7 @@ export async function openListeners(parts: ListenersParts): Promise<Listeners> {
         track(socket);
         web(socket, 'https');
       }),
-      ssh: await open('ssh', (socket) => onSsh(socket, plainAddress(socket.remoteAddress), 'ssh')),
+      ssh: await open('ssh', (socket) => toSsh(socket, 'ssh')),
     };
     return {
       ports,
@@ -107,10 +120,14 @@ export async function openListeners(parts: ListenersParts): Promise<Listeners> {
         secure?.stop();
         plain.close();
         for (const socket of sockets) socket.destroy();
+        // Last words to devices may be on their way.
+        for (const socket of sshSockets) socket.destroySoon();
       },
     };
   } catch (error) {
     stop();
+    secure?.stop();
+    plain.close();
     throw error;
   }
 }
@@ -127,31 +144,46 @@ function listen(server: Server, port: number, host: string | undefined): Promise
 
 /** An HTTP/1.1 server that is given its connections. */
 function createHttpServer(parts: ListenersParts): http.Server {
-  const server = http.createServer({
+  const options: http.ServerOptions & { shouldUpgradeCallback: (req: IncomingMessage) => boolean } = {
     requestTimeout: 0,
     headersTimeout: HEADERS_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     noDelay: true,
+    maxHeaderSize: HEADERS_MAX,
     // A second Host, or none, is answered by the front door.
     requireHostHeader: false,
-  });
+    // New in Node 22.21 and 24.9; older ones treat every upgrade as one.
+    shouldUpgradeCallback: isForwardableUpgrade,
+  };
+  const server = http.createServer(options);
   server.timeout = VISITOR_IDLE_MS;
   server.on('request', parts.onRequest);
   server.on('checkContinue', parts.onRequest);
-  server.on('upgrade', parts.onUpgrade);
-  server.on('clientError', (_error, socket) => {
-    if (socket.writable)
-      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-    else socket.destroy();
+  server.on('upgrade', (req, socket, head) => {
+    if (isForwardableUpgrade(req)) parts.onUpgrade(req, socket, head);
+    else endSoon(socket, badRequest(400));
+  });
+  server.on('clientError', (error, socket) => {
+    // Never into the middle of an answer that is under way.
+    const answering: unknown = Reflect.get(socket, '_httpMessage');
+    if (answering !== null && answering !== undefined) socket.destroy();
+    else endSoon(socket, badRequest(Reflect.get(error, 'code') === 'HPE_HEADER_OVERFLOW' ? 431 : 400));
   });
   // It never listens itself, and starts its watch over slow heads with this event.
   server.emit('listening');
   return server;
 }
 
+function badRequest(status: 400 | 431): string {
+  return `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+}
+
 function createSecureServer(parts: ListenersParts, source: TlsSource): { server: tls.Server; stop(): void } {
   const http1 = createHttpServer(parts);
-  const h2 = http2.createServer({ settings: { maxConcurrentStreams: STREAMS_MAX } });
+  const h2 = http2.createServer({
+    settings: { maxConcurrentStreams: STREAMS_MAX, maxHeaderListSize: HEADERS_MAX },
+  });
+  h2.on('session', (session) => endIdleSession(session, parts.h2IdleMs ?? KEEP_ALIVE_MS));
   h2.on('request', (req, res) => {
     // The compatibility API is made to be used in place of node:http's.
     parts.onRequest(req as unknown as IncomingMessage, res as unknown as ServerResponse);
@@ -179,4 +211,19 @@ function createSecureServer(parts: ListenersParts, source: TlsSource): { server:
       http1.close();
     },
   };
+}
+
+/** Ends a connection without streams that has been quiet; while there are streams it may be quiet for ever. */
+function endIdleSession(session: http2.ServerHttp2Session, idleMs: number): void {
+  let streams = 0;
+  session.on('stream', (stream) => {
+    streams += 1;
+    stream.once('close', () => {
+      streams -= 1;
+    });
+  });
+  session.setTimeout(idleMs);
+  session.on('timeout', () => {
+    if (streams === 0) session.destroy();
+  });
 }

@@ -1,10 +1,14 @@
 import http, { type ClientRequestArgs } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { PorchlightError } from '@porchlight/protocol';
 import type { Clock } from '../clock.ts';
 import type { Link, LinkListener } from '../links/index.ts';
 
 /** Requests to one service at the same time; more wait in the pool. Browsers open 6 to a host, HTTP/2 ones 100. */
 const CHANNELS_PER_SERVICE = 128;
+/** Requests that wait for a channel, and for how many sweeps at most: event streams may hold all channels for ever. */
+const WAITING_PER_SERVICE = 256;
+const SWEEPS_WAITED_MAX = 2;
 /** Channels kept open between requests, and for how long at most. */
 const FREE_CHANNELS_PER_SERVICE = 32;
 const FREE_CHANNEL_LIFE_MS = 60_000;
@@ -15,10 +19,16 @@ class ServiceAgent extends http.Agent {
   readonly #link: Link;
   readonly #service: string;
   readonly #freeSince = new WeakMap<object, number>();
+  readonly #sweepsWaited = new WeakMap<object, number>();
   readonly #clock: Clock;
 
   constructor(link: Link, service: string, clock: Clock) {
-    super({ keepAlive: true, maxSockets: CHANNELS_PER_SERVICE, maxFreeSockets: FREE_CHANNELS_PER_SERVICE });
+    super({
+      keepAlive: true,
+      maxSockets: CHANNELS_PER_SERVICE,
+      maxTotalSockets: CHANNELS_PER_SERVICE,
+      maxFreeSockets: FREE_CHANNELS_PER_SERVICE,
+    });
     this.#link = link;
     this.#service = service;
     this.#clock = clock;
@@ -34,12 +44,59 @@ class ServiceAgent extends http.Agent {
     _options: ClientRequestArgs,
     created?: (error: Error | null, channel: Duplex) => void,
   ): undefined {
+    // node:http counts a channel only once it is open; a burst would open one for each of its requests.
+    this.#countOpening(1);
     this.#link.openChannel(this.#service, { address: '127.0.0.1', port: 0 }).then(
-      (channel) => created?.(null, channel),
-      // The types ask for a stream that there is none of.
-      (error: Error) => created?.(error, undefined as unknown as Duplex),
+      (channel) => {
+        this.#countOpening(-1);
+        created?.(null, channel);
+      },
+      (error: Error) => {
+        this.#countOpening(-1);
+        // The types ask for a stream that there is none of.
+        created?.(error, undefined as unknown as Duplex);
+        // Those that wait are served when a channel becomes free or closes: here there is none.
+        if (Object.keys(this.sockets).length === 0) this.failWaiting(error);
+      },
     );
     return undefined;
+  }
+
+  get waiting(): number {
+    return this.#queue().length;
+  }
+
+  /** Gives the error to every request that waits for a channel. */
+  failWaiting(error: Error): void {
+    for (const request of this.#queue().splice(0)) this.#fail(request, error);
+  }
+
+  /** Ends the wait of requests that have waited for long, and forgets those whose visitor has left. */
+  sweepWaiting(): void {
+    const queue = this.#queue();
+    for (const request of [...queue]) {
+      const sweeps = (this.#sweepsWaited.get(request) ?? 0) + 1;
+      this.#sweepsWaited.set(request, sweeps);
+      if (!request.destroyed && sweeps <= SWEEPS_WAITED_MAX) continue;
+      queue.splice(queue.indexOf(request), 1);
+      this.#fail(request, new PorchlightError('busy', 'Every connection to this service is in use'));
+    }
+  }
+
+  /** node:http tells a request of its end through its socket; one that waits has none. */
+  #fail(request: http.ClientRequest, error: Error): void {
+    if (request.destroyed) return;
+    request.destroy();
+    request.emit('error', error);
+  }
+
+  #queue(): http.ClientRequest[] {
+    // The types say IncomingMessage, which is not what is in there.
+    return (this.requests[this.#service] ?? []) as unknown as http.ClientRequest[];
+  }
+
+  #countOpening(change: 1 | -1): void {
+    Reflect.set(this, 'totalSocketCount', Number(Reflect.get(this, 'totalSocketCount')) + change);
   }
 
   closeIdle(): void {
@@ -61,11 +118,16 @@ export class ChannelPools implements LinkListener {
   constructor(parts: { clock: Clock }) {
     this.#clock = parts.clock;
     this.#cancelSweep = parts.clock.every(SWEEP_MS, () => {
-      for (const pools of this.#pools.values()) for (const pool of pools.values()) pool.closeIdle();
+      for (const pools of this.#pools.values()) {
+        for (const pool of pools.values()) {
+          pool.closeIdle();
+          pool.sweepWaiting();
+        }
+      }
     });
   }
 
-  /** The agent for requests to a service over a link that is up. */
+  /** The agent for requests to a service over a link that is up. @throws PorchlightError `busy` */
   agent(link: Link, service: string): http.Agent {
     let pools = this.#pools.get(link);
     if (pools === undefined) {
@@ -77,6 +139,7 @@ export class ChannelPools implements LinkListener {
       pool = new ServiceAgent(link, service, this.#clock);
       pools.set(service, pool);
     }
+    if (pool.waiting >= WAITING_PER_SERVICE) throw new PorchlightError('busy');
     return pool;
   }
 
@@ -85,7 +148,10 @@ export class ChannelPools implements LinkListener {
   changed(): void {}
 
   down(link: Link): void {
-    for (const pool of this.#pools.get(link)?.values() ?? []) pool.destroy();
+    for (const pool of this.#pools.get(link)?.values() ?? []) {
+      pool.failWaiting(new PorchlightError('device_offline'));
+      pool.destroy();
+    }
     this.#pools.delete(link);
   }
 

@@ -7,19 +7,17 @@ import type { IncomingMessage } from 'node:http';
  *
  * Told by Fetch Metadata (`Sec-Fetch-Site`), and by `Origin` where a browser does not send that.
  */
-export function isForeign(req: IncomingMessage, host: string): boolean {
+export function isForeign(
+  req: Pick<IncomingMessage, 'headers' | 'method'>,
+  arrival: { readonly host: string; readonly secure: boolean },
+): boolean {
   const { headers } = req;
   const site = headers['sec-fetch-site'];
-  const origin = headers.origin;
-  if (site === undefined) return origin !== undefined && !isOriginOf(origin, host);
+  const own = headers.origin?.toLowerCase() === `${arrival.secure ? 'https' : 'http'}://${arrival.host}`;
+  if (site === undefined) return headers.origin !== undefined && !own;
   if (site === 'same-origin' || site === 'none') return false;
   // WebSockets come as `same-site` or `cross-site` with their page's Origin.
-  if (origin !== undefined && isOriginOf(origin, host)) return false;
+  if (own) return false;
   const link = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
   return !(link && (req.method === 'GET' || req.method === 'HEAD'));
-}
-
-function isOriginOf(origin: string, host: string): boolean {
-  const at = origin.indexOf('://');
-  return at > 0 && origin.slice(at + 3).toLowerCase() === host;
 }

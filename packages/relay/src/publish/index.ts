@@ -2,7 +2,7 @@ export { ChannelPools } from './channel-pools.ts';
 export { asPorchlightError, sendFailure } from './failure.ts';
 export { hostName, isLoopbackName, parseHost } from './hosts.ts';
 export { probeService } from './probe.ts';
-export { refuseUpgrade } from './proxy.ts';
+export { endSoon, refuseUpgrade } from './proxy.ts';
 export { type Arrival, Publisher } from './publisher.ts';
 export { RouteTable } from './routes.ts';
 export { SignOn } from './sign-on.ts';

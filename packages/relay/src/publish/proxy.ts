@@ -39,7 +39,24 @@ export function refuseUpgrade(
   error: PorchlightError,
   extra?: Readonly<Record<string, string>>,
 ): void {
-  if (!socket.destroyed && socket.writable) socket.end(upgradeFailure(error, extra));
+  endSoon(socket, upgradeFailure(error, extra));
+}
+
+/** A peer that is told the end hangs up within this time, or is cut off: it has no other deadline any more. */
+const LINGER_MS = 5_000;
+
+/** Sends last words and ends the connection, also when the peer never ends its side. */
+export function endSoon(socket: Duplex, words: string): void {
+  if (socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.end(words);
+  // What still comes is not for anybody; unread, it would hide the peer's end.
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  timer.unref();
+  socket.once('close', () => clearTimeout(timer));
 }
 
 function forwarding(

@@ -66,13 +66,13 @@ export class Publisher {
       const meter = res.writableFinished ? meters.device : meters.aborted;
       meter.count(res.headersSent ? res.statusCode : 0, (clock.monotonic() - started) / 1000);
     });
-    const { routes, signOnPages } = this.#parts;
+    const { routes, signOnPages, visitors } = this.#parts;
     if (req.url?.startsWith('/') !== true) return sendFailure(req, res, new PorchlightError('bad_request'));
     if (req.url.startsWith(RESERVED_PATH)) return signOnPages.handle(req, res, arrival);
     const route = routes.cached(arrival.device, arrival.service);
-    const identity = route === undefined ? undefined : this.#identity(req, arrival, route);
-    if (route !== undefined && identity !== undefined && !(identity instanceof Promise)) {
-      return this.#visit(req, res, arrival, route, identity);
+    if (route !== undefined && route.service.access !== 'basic') {
+      const identity = visitors.known(req, arrival.host, arrival.secure);
+      if (identity !== undefined) return this.#visit(req, res, arrival, route, identity);
     }
     this.#resolve(req, arrival).then(
       ([found, who, basic]) => this.#visit(req, res, arrival, found, who, basic),
@@ -83,6 +83,9 @@ export class Publisher {
   /** Passes one upgrade request on, or refuses it on its socket. */
   handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer, arrival: Arrival): void {
     socket.on('error', () => socket.destroy());
+    if (req.url?.startsWith('/') !== true || req.url.startsWith(RESERVED_PATH)) {
+      return refuseUpgrade(socket, new PorchlightError('bad_request'));
+    }
     this.#resolve(req, arrival)
       .then(([route, identity, basic]) => {
         const visit = this.#authorise(req, arrival, route, identity, basic);
@@ -90,12 +93,6 @@ export class Publisher {
         proxyUpgrade(req, socket, head, this.#target(req, arrival, route, visit));
       })
       .catch((error: unknown) => refuseUpgrade(socket, this.#explain(error, arrival), challenge(error)));
-  }
-
-  /** Who asks; undefined when that needs more than a look (mode `basic`). */
-  #identity(req: IncomingMessage, arrival: Arrival, route: Route): Identity | Promise<Identity> | undefined {
-    if (route.service.access === 'basic') return undefined;
-    return this.#parts.visitors.identify(req, arrival.host, arrival.secure);
   }
 
   async #resolve(
@@ -144,7 +141,7 @@ export class Publisher {
   ): Visit {
     const visit = authoriseVisit(identity, route.device, route.service, basic);
     const ambient = route.service.access === 'basic' || identity.kind === 'session';
-    if (ambient && route.service.access !== 'public' && isForeign(req, arrival.host)) {
+    if (ambient && route.service.access !== 'public' && isForeign(req, arrival)) {
       throw new PorchlightError('cross_site');
     }
     return visit;

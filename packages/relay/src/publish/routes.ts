@@ -7,7 +7,7 @@ export interface Route {
   readonly service: ServiceRecord;
 }
 
-/** Resolved names kept in memory; with more than that it starts anew. */
+/** Resolved names kept in memory, and as many that lead nowhere; with more than that each starts anew. */
 const ROUTES_MAX = 20_000;
 
 /** Resolves `<service>--<device>` to a route, from memory when nothing about the device has changed. */
@@ -50,11 +50,14 @@ export class RouteTable {
   }
 
   #keep(label: string, route: Route | undefined): void {
-    if (this.#routes.size + this.#nowhere.size >= ROUTES_MAX) this.#clear();
     if (route === undefined) {
+      // Rubbish must not push out real names.
+      if (this.#nowhere.size >= ROUTES_MAX) this.#nowhere.clear();
       this.#nowhere.add(label);
       return;
     }
+    if (this.#routes.has(label)) return;
+    if (this.#routes.size >= ROUTES_MAX) this.#clear();
     this.#routes.set(label, route);
     const labels = this.#labelsOf.get(route.device.id);
     if (labels === undefined) this.#labelsOf.set(route.device.id, [label]);

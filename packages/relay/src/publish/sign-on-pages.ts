@@ -36,11 +36,10 @@ export class SignOnPages {
   /** A person's browser came to a published host without being signed in there. */
   begin(req: IncomingMessage, res: ServerResponse, arrival: Arrival): void {
     const state = newSecret();
-    const back = (req.url ?? '/').length > RETURN_MAX ? '/' : (req.url ?? '/');
+    const back = isOwnPath(req.url ?? '') ? (req.url ?? '/') : '/';
     const query = new URLSearchParams({ host: arrival.host, state, return: back });
     const scheme = arrival.secure ? 'https' : 'http';
-    const port = /:\d+$/.exec(arrival.host)?.[0] ?? '';
-    redirect(res, `${scheme}://${this.#domain}${port}${CONSOLE_SIGN_ON_PATH}?${query}`, [
+    redirect(res, `${scheme}://${this.#domain}${portOf(arrival.host)}${CONSOLE_SIGN_ON_PATH}?${query}`, [
       cookie(arrival.secure ? STATE_COOKIE.secure : STATE_COOKIE.plain, state, STATE_LIFE_S, arrival.secure),
     ]);
   }
@@ -52,7 +51,9 @@ export class SignOnPages {
     const state = url?.searchParams.get('state') ?? '';
     const back = url?.searchParams.get('return') ?? '/';
     const known = /^[a-z0-9.-]+(?::\d{1,5})?$/.test(host) && parseHost(host, this.#domain).kind === 'service';
-    if (!known || state.length > 100 || !isOwnPath(back)) {
+    // Another port of the same name may be a forward that leads to somebody else's device.
+    const here = portOf(host) === portOf(String(req.headers[':authority'] ?? req.headers.host ?? ''));
+    if (!known || !here || state.length > 100 || !isOwnPath(back)) {
       return sendFailure(req, res, new PorchlightError('bad_request', 'This sign-on link is damaged'));
     }
     if (!canSignOn(identity)) {
@@ -102,6 +103,11 @@ function redirect(res: ServerResponse, location: string, cookies: readonly strin
     ...(cookies.length === 0 ? {} : { 'Set-Cookie': [...cookies] }),
   });
   res.end();
+}
+
+/** `:8443`, or nothing. */
+function portOf(host: string): string {
+  return /:\d{1,5}$/.exec(host)?.[0] ?? '';
 }
 
 /** A path on the same origin: never `//host` or `/\host`, which browsers take for another one. */

@@ -72,8 +72,9 @@ export class SignOn {
   /** What a visit cookie claims; undefined when it was not made here for this host, or has expired. */
   readCookie(value: string, host: string): VisitClaim | undefined {
     if (value.length > 200) return undefined;
-    const [accountId = '', sessionId = '', expires = '', signature = ''] = value.split('.');
-    if (!sameText(signature, this.#sign(`${accountId}.${sessionId}.${expires}`, host))) return undefined;
+    const [accountId = '', sessionId = '', expires = '', signature = '', ...more] = value.split('.');
+    if (more.length > 0 || !sameText(signature, this.#sign(`${accountId}.${sessionId}.${expires}`, host)))
+      return undefined;
     return Number(expires) > this.#clock.now() ? { accountId, sessionId } : undefined;
   }
 

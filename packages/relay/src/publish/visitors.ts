@@ -37,19 +37,19 @@ export class Visitors {
     });
   }
 
-  /** At once when it was asked a moment ago, otherwise as a promise. */
-  identify(req: IncomingMessage, host: string, secure: boolean): Identity | Promise<Identity> {
-    const { authorization, cookie } = req.headers;
-    const bearer = authorization === undefined ? undefined : bearerToken(authorization);
-    const visit =
-      bearer === undefined && cookie !== undefined
-        ? cookieValue(cookie, secure ? VISIT_COOKIE.secure : VISIT_COOKIE.plain)
-        : undefined;
-    if (bearer === undefined && visit === undefined) return ANONYMOUS;
-    const key = bearer === undefined ? `v ${host} ${visit}` : `b ${bearer}`;
-    const cached = this.#cache.get(key);
-    if (cached !== undefined && cached.until > this.#clock.monotonic()) return cached.identity;
-    return this.#resolve(key, bearer, visit ?? '', host);
+  /** Who asks, when that was found out a moment ago or nobody was named; undefined: ask `identify`. */
+  known(req: Headed, host: string, secure: boolean): Identity | undefined {
+    const proof = proofOf(req, secure);
+    if (proof === undefined) return ANONYMOUS;
+    const cached = this.#cache.get(keyOf(proof, host));
+    return cached !== undefined && cached.until > this.#clock.monotonic() ? cached.identity : undefined;
+  }
+
+  /** Who asks. Rejects when the database does. */
+  async identify(req: Headed, host: string, secure: boolean): Promise<Identity> {
+    const known = this.known(req, host, secure);
+    const proof = proofOf(req, secure);
+    return known ?? (proof === undefined ? ANONYMOUS : this.#resolve(proof, host));
   }
 
   close(): void {
@@ -57,14 +57,16 @@ export class Visitors {
     this.#cache.clear();
   }
 
-  async #resolve(key: string, bearer: string | undefined, visit: string, host: string): Promise<Identity> {
+  async #resolve(proof: Proof, host: string): Promise<Identity> {
     const drops = this.#drops;
     const identity =
-      bearer === undefined ? await this.#ofCookie(visit, host) : await this.#identities.byAccessToken(bearer);
+      proof.kind === 'token'
+        ? await this.#identities.byAccessToken(proof.text)
+        : await this.#ofCookie(proof.text, host);
     // Nobody is not kept: rubbish must not push out real visitors.
     if (identity.kind !== 'anonymous' && drops === this.#drops) {
       if (this.#cache.size >= CACHE_MAX) this.#cache.clear();
-      this.#cache.set(key, { identity, until: this.#clock.monotonic() + CACHE_LIFE_MS });
+      this.#cache.set(keyOf(proof, host), { identity, until: this.#clock.monotonic() + CACHE_LIFE_MS });
     }
     return identity;
   }
@@ -73,6 +75,28 @@ export class Visitors {
     const claim = this.#signOn.readCookie(visit, host);
     return claim === undefined ? ANONYMOUS : this.#identities.bySession(claim.accountId, claim.sessionId);
   }
+}
+
+type Headed = Pick<IncomingMessage, 'headers'>;
+
+/** What a visitor shows to say who it is. */
+interface Proof {
+  readonly kind: 'token' | 'cookie';
+  readonly text: string;
+}
+
+/** A Bearer token if there is one, else the cookie: with a wrong token one is nobody. */
+function proofOf(req: Headed, secure: boolean): Proof | undefined {
+  const { authorization, cookie } = req.headers;
+  const token = authorization === undefined ? undefined : bearerToken(authorization);
+  if (token !== undefined) return { kind: 'token', text: token };
+  if (cookie === undefined) return undefined;
+  const visit = cookieValue(cookie, secure ? VISIT_COOKIE.secure : VISIT_COOKIE.plain);
+  return visit === undefined ? undefined : { kind: 'cookie', text: visit };
+}
+
+function keyOf(proof: Proof, host: string): string {
+  return proof.kind === 'token' ? `b ${proof.text}` : `v ${host} ${proof.text}`;
 }
 
 /** The value of a cookie in a Cookie header; undefined when it is not there. */
