@@ -114,6 +114,7 @@ async function start(options: RelayOptions, stack: Stack) {
   const listeners = await openListeners({
     config,
     tls,
+    clock,
     onRequest: (req, res) => door.handle(req, res),
     onUpgrade: (req, socket, head) => door.handleUpgrade(req, socket, head),
     onSsh: (socket, address, transport) => ssh.accept(socket, address, transport),

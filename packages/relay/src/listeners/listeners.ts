@@ -4,11 +4,13 @@ import net, { type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { isForwardableUpgrade } from '@porchlight/link';
+import type { Clock } from '../clock.ts';
 import { describeListenError, type RelayConfig } from '../config/index.ts';
 import type { LinkTransport } from '../links/index.ts';
 import { endSoon } from '../publish/index.ts';
 import type { TlsSource } from '../tls/index.ts';
 import { plainAddress } from './arrival.ts';
+import { DeadSessions } from './dead-sessions.ts';
 import { tellSpeech } from './first-bytes.ts';
 
 /** A request's head must be here by then; bodies have no deadline. */
@@ -22,10 +24,17 @@ const TLS_HANDSHAKE_MS = 15_000;
 const HEADERS_MAX = 16 * 1024;
 /** HTTP/2 streams of one visitor's connection at the same time (RFC 9113 §5.1.2). */
 const STREAMS_MAX = 128;
+/**
+ * What a visitor may send ahead on one stream, and on all of its connection (RFC 9113 §5.2), in bytes. The protocol's
+ * own 64 KiB let an upload over 50 ms do 10 Mbit/s; a connection holds no more than its window in memory.
+ */
+const STREAM_WINDOW = 1024 * 1024;
+const SESSION_WINDOW = 4 * 1024 * 1024;
 
 export interface ListenersParts {
   readonly config: Pick<RelayConfig, 'http' | 'https' | 'ssh'>;
   readonly tls: TlsSource | undefined;
+  readonly clock: Clock;
   /** An HTTP/2 connection without a stream ends after this; for tests. */
   readonly h2IdleMs?: number;
   readonly onRequest: (req: IncomingMessage, res: ServerResponse) => void;
@@ -181,7 +190,11 @@ function badRequest(status: 400 | 431): string {
 function createSecureServer(parts: ListenersParts, source: TlsSource): { server: tls.Server; stop(): void } {
   const http1 = createHttpServer(parts);
   const h2 = http2.createServer({
-    settings: { maxConcurrentStreams: STREAMS_MAX, maxHeaderListSize: HEADERS_MAX },
+    settings: {
+      maxConcurrentStreams: STREAMS_MAX,
+      maxHeaderListSize: HEADERS_MAX,
+      initialWindowSize: STREAM_WINDOW,
+    },
   });
   h2.on('session', (session) => endIdleSession(session, parts.h2IdleMs ?? KEEP_ALIVE_MS));
   h2.on('request', (req, res) => {
@@ -192,6 +205,8 @@ function createSecureServer(parts: ListenersParts, source: TlsSource): { server:
     parts.onRequest(req as unknown as IncomingMessage, res as unknown as ServerResponse);
   });
   h2.on('sessionError', () => undefined);
+  h2.on('session', (session) => session.setLocalWindowSize(SESSION_WINDOW));
+  const dead = new DeadSessions({ clock: parts.clock });
   const server = tls.createServer({
     ...source.serverOptions(),
     ALPNProtocols: ['h2', 'http/1.1'],
@@ -199,8 +214,10 @@ function createSecureServer(parts: ListenersParts, source: TlsSource): { server:
     minVersion: 'TLSv1.2',
   });
   server.on('secureConnection', (socket) => {
-    if (socket.alpnProtocol === 'h2') h2.emit('connection', socket);
-    else http1.emit('connection', socket);
+    if (socket.alpnProtocol === 'h2') {
+      dead.watch(socket);
+      h2.emit('connection', socket);
+    } else http1.emit('connection', socket);
   });
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   const stopFresh = source.keepFresh(server);
@@ -208,6 +225,7 @@ function createSecureServer(parts: ListenersParts, source: TlsSource): { server:
     server,
     stop() {
       stopFresh();
+      dead.close();
       http1.close();
     },
   };
