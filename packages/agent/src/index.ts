@@ -1,4 +1,5 @@
 export { type Agent, type AgentOptions, startAgent } from './agent.ts';
+export { type AuditEntry, type ReadAuditOptions, readAudit } from './audit/index.ts';
 export {
   AgentConfigFile,
   ConfigError,

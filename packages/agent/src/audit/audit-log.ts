@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { RotatingFile } from './rotating-file.ts';
 import { type AuditedRequest, AuditWindow } from './window.ts';
 
-const AUDIT_FILE = 'audit.log';
+/** Name in the data folder; the file before it has `.1` behind its name. */
+export const AUDIT_FILE = 'audit.log';
 /** Two files of this size at most are on the disk. */
 export const AUDIT_BYTES_MAX = 5 * 1024 * 1024;
 /** Requests are gathered for so long, alike ones become one line. */
