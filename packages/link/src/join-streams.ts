@@ -33,11 +33,14 @@ export function joinStreams(a: Duplex, b: Duplex, onDone?: (error: Error | undef
 }
 
 function cutOff(stream: Duplex): void {
-  // Not what is derived from it, such as TLS, which cannot.
-  const isTcp =
-    stream.constructor === Socket && 'remoteFamily' in stream && stream.remoteFamily !== undefined;
-  if (isTcp && stream instanceof Socket && !stream.destroyed) stream.resetAndDestroy();
+  if (isTcp(stream) && !stream.destroyed) stream.resetAndDestroy();
   else stream.destroy();
+}
+
+/** A plain TCP socket: what is derived from it, such as TLS, knows no reset. */
+function isTcp(stream: Duplex): stream is Socket {
+  const made: unknown = stream.constructor;
+  return made === Socket && Reflect.get(stream, 'remoteFamily') !== undefined;
 }
 
 function destroyWhenWritten(stream: Duplex): void {
