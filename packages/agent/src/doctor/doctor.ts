@@ -55,11 +55,13 @@ export async function* runDoctor(options: DoctorOptions): AsyncGenerator<Finding
   yield* checkPolicy(dataFolder, config);
   for (const [name, settings] of config?.services ?? []) {
     yield* attempt(`service ${name}`, async () => {
-      const socket = await connectLocally(settings).catch((error: unknown) => {
-        throw new ConfigError(
-          `${settings.target.text} does not accept connections (${messageOf(error)}): start the program there, or correct the target with "porchlight agent expose ${name} TARGET"`,
-        );
-      });
+      const socket = await connectLocally(settings, AbortSignal.timeout(STEP_DEADLINE_MS)).catch(
+        (error: unknown) => {
+          throw new ConfigError(
+            `${settings.target.text} does not accept connections (${messageOf(error)}): start the program there, or correct the target with "porchlight agent expose ${name} TARGET"`,
+          );
+        },
+      );
       socket.destroy();
       return { value: undefined, detail: `${settings.target.text} accepts connections` };
     });

@@ -57,7 +57,7 @@ async function get(
   const secure = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
-  const proxy = proxyFor(host, options.environment);
+  const proxy = proxyFor({ host, port }, options.environment);
   const socket = await dialTcp({ host, port, proxy, timeoutMs: DEADLINE_MS, signal });
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const ca = options.ca === undefined ? {} : { ca: authorities(options.ca) };

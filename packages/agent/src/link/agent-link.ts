@@ -1,15 +1,18 @@
-import type { Channel } from '@porchlight/link';
 import type { AnnouncedService } from '@porchlight/protocol';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log/index.ts';
 import { Backoff } from './backoff.ts';
-import { type Hello, RelayConnection } from './relay-connection.ts';
+import { type AcceptChannel, type Hello, RelayConnection } from './relay-connection.ts';
 import { openTransport, type RelayAddress, type Transport, transportsFor } from './transports.ts';
 
 /** After a refusal that only a person can lift. */
 const REFUSED_WAIT_MS = 10 * 60_000;
 /** A relay that drains says when to come back; more than this is not believed. */
 const DRAIN_WAIT_MAX_MS = 5 * 60_000;
+
+/** How often it is looked whether the machine has slept, and how much later than due such a look then comes. */
+const SLEEP_LOOK_MS = 5_000;
+const SLEPT_MS = 10_000;
 
 export type LinkPhase =
   | { readonly kind: 'connecting'; readonly since: number }
@@ -43,7 +46,7 @@ export interface AgentLinkParts {
   readonly onPhase: (phase: LinkPhase) => void;
   /** A refusal; with `retry` false a person has to act. */
   readonly onDenied: (denial: { reason: string; hint: string; retry: boolean }) => void;
-  readonly onChannel: (service: string, accept: () => Channel, reject: () => void) => void;
+  readonly onChannel: (service: string, accept: AcceptChannel, reject: () => void) => void;
 }
 
 /** Keeps one link to the relay, for ever: dials, says hello, offers the services, and begins again when it ends. */
@@ -58,6 +61,7 @@ export class AgentLink {
   #paused = false;
   #running: Promise<void> | undefined;
   #wake: (() => void) | undefined;
+  #upAt: number | undefined;
 
   constructor(parts: AgentLinkParts) {
     this.#parts = parts;
@@ -95,11 +99,34 @@ export class AgentLink {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
+    const stopWatching = this.#watchSleep();
+    try {
+      await this.#runUntil(signal);
+    } finally {
+      stopWatching();
+    }
+  }
+
+  /** Timers stand still while a machine sleeps: afterwards nothing that was known of the link counts. */
+  #watchSleep(): () => void {
+    const { clock, logger } = this.#parts;
+    let due = clock.now() + SLEEP_LOOK_MS;
+    return clock.every(SLEEP_LOOK_MS, () => {
+      const late = clock.now() - due;
+      due = clock.now() + SLEEP_LOOK_MS;
+      if (late < SLEPT_MS) return;
+      logger.info({ lateMs: late }, 'the clock jumped: looking after the link');
+      this.#connection?.check();
+      this.#wake?.();
+    });
+  }
+
+  async #runUntil(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const started = this.#parts.clock.monotonic();
+      this.#upAt = undefined;
       const outcome = await this.#connectOnce(signal);
       if (signal.aborted) return;
-      this.#backoff.lived(this.#parts.clock.monotonic() - started);
+      if (this.#upAt !== undefined) this.#backoff.lived(this.#parts.clock.monotonic() - this.#upAt);
       const wait = outcome.waitMs ?? this.#backoff.next();
       const now = this.#parts.clock.now();
       this.#setPhase({ kind: 'waiting', since: now, reason: outcome.reason, until: now + wait });
@@ -158,6 +185,7 @@ export class AgentLink {
           welcome: ({ device, domain }) => {
             heard = true;
             this.#lastTransport = transport;
+            this.#upAt = clock.monotonic();
             this.#setPhase({ kind: 'up', since: clock.now(), transport, device, domain, rtt: undefined });
             logger.info({ transport, device, domain }, 'link up');
             connection.offer(this.#services);
@@ -198,11 +226,13 @@ export class AgentLink {
 
   #wait(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = this.#parts.clock.after(ms, resolve);
-      this.#wake = () => {
+      const done = (): void => {
         cancel();
+        this.#wake = undefined;
         resolve();
       };
+      const cancel = this.#parts.clock.after(ms, done);
+      this.#wake = done;
     });
   }
 

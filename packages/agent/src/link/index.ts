@@ -1,6 +1,6 @@
 export { AgentLink, type LinkPhase } from './agent-link.ts';
 export { proxyFor } from './proxy-environment.ts';
-export { RelayConnection } from './relay-connection.ts';
+export { type AcceptChannel, RelayConnection } from './relay-connection.ts';
 export { dialTcp } from './tcp-dial.ts';
 export {
   authorities,

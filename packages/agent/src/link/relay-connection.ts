@@ -12,19 +12,20 @@ import {
   CONTROL_SUBSYSTEM,
   CONTROL_VERSION,
   fingerprintOf,
-  PING_DEADLINE_MS,
-  PING_INTERVAL_MS,
   type RelayMessage,
   relayMessage,
   SERVICE_BIND_PORT,
 } from '@porchlight/protocol';
-import ssh2 from 'ssh2';
+import ssh2, { type Channel as Ssh2Channel } from 'ssh2';
 import type { Clock } from '../clock.ts';
+import { Liveness } from './liveness.ts';
 
 /** From the stream's opening to the relay's first word. */
 const HANDSHAKE_DEADLINE_MS = 15_000;
-/** A relay's Allow can take its ten minutes; the request ends there by itself. */
-const RTT_DIGITS = 100;
+/** The relay has this long to end its side too, once we have ended ours. */
+const END_GRACE_MS = 1_000;
+/** Channels that the relay may have open at once: some for each of 64 services, and far below what memory bears. */
+const CHANNELS_MAX = 1_024;
 
 export interface Hello {
   readonly agent: string;
@@ -32,6 +33,9 @@ export interface Hello {
   readonly account: string | undefined;
   readonly token: string | undefined;
 }
+
+/** Opens the channel that the relay wishes; undefined when the link has ended meanwhile. */
+export type AcceptChannel = () => Channel | undefined;
 
 export interface RelayConnectionParts {
   readonly stream: Duplex;
@@ -48,8 +52,7 @@ export interface RelayConnectionParts {
     /** The relay's host key is not the pinned one. */
     hostKeyChanged(found: string): void;
     rtt(ms: number): void;
-    /** A visitor's channel to a service: `accept` opens it, `reject` refuses. */
-    channel(service: string, accept: () => Channel, reject: () => void): void;
+    channel(service: string, accept: AcceptChannel, reject: () => void): void;
     /** Called once, last. */
     closed(reason: string): void;
   };
@@ -63,25 +66,38 @@ export class RelayConnection {
   #control: ControlStream<AgentMessage> | undefined;
   #reason: string | undefined;
   #closed = false;
-  #pings = 0;
-  #pingSentAt = 0;
-  #rtt: number | undefined;
-  #cancelPing: () => void = () => undefined;
+  #channels = 0;
+  readonly #liveness: Liveness;
   #cancelDeadline: () => void;
+  #cancelEnd: (() => void) | undefined;
 
   constructor(parts: RelayConnectionParts) {
     this.#parts = parts;
     this.#cancelDeadline = parts.clock.after(HANDSHAKE_DEADLINE_MS, () =>
       this.destroy('the relay did not answer in time'),
     );
+    this.#liveness = new Liveness({
+      clock: parts.clock,
+      send: (n, rtt) => this.#control?.send({ type: 'ping', n, ...(rtt === undefined ? {} : { rtt }) }),
+      onRtt: parts.on.rtt,
+      onDead: () => this.destroy('the relay does not answer any more'),
+    });
     this.#client.on('ready', () => this.#openControl());
     this.#client.on('error', (error) => {
       this.#reason ??= reasonOf(error);
     });
     this.#client.on('close', () => this.#onClose());
     this.#client.on('tcp connection', (details, accept, reject) => {
-      const overflow = (): void => this.destroy('the relay sent more than it was allowed to');
-      parts.on.channel(details.destIP, () => adoptChannel(accept(), overflow), reject);
+      if (this.#channels >= CHANNELS_MAX) return reject();
+      this.#channels += 1;
+      parts.on.channel(
+        details.destIP,
+        () => this.#accept(accept),
+        () => {
+          this.#channels -= 1;
+          if (!this.#closed) reject();
+        },
+      );
     });
     // A stream that breaks before ssh2 listens to it must not end the process.
     parts.stream.on('error', (error: Error) => {
@@ -101,19 +117,21 @@ export class RelayConnection {
   /** Announces the services and takes channels for them; what was offered before and is not listed is withdrawn. */
   offer(services: readonly AnnouncedService[]): void {
     const names = new Set(services.map((service) => service.name));
-    for (const name of names) {
-      if (this.#forwarded.has(name)) continue;
-      this.#forwarded.add(name);
-      this.#client.forwardIn(name, SERVICE_BIND_PORT, (error) => {
-        if (error !== undefined) this.#forwarded.delete(name);
-      });
-    }
-    for (const name of this.#forwarded) {
-      if (names.has(name)) continue;
-      this.#forwarded.delete(name);
-      // Refused only when the relay does not know it any more, which is what was asked for.
-      this.#client.unforwardIn(name, SERVICE_BIND_PORT, () => undefined);
-    }
+    this.#ask(() => {
+      for (const name of names) {
+        if (this.#forwarded.has(name)) continue;
+        this.#forwarded.add(name);
+        this.#client.forwardIn(name, SERVICE_BIND_PORT, (error) => {
+          if (error !== undefined) this.#forwarded.delete(name);
+        });
+      }
+      for (const name of this.#forwarded) {
+        if (names.has(name)) continue;
+        this.#forwarded.delete(name);
+        // Refused only when the relay does not know it any more, which is what was asked for.
+        this.#client.unforwardIn(name, SERVICE_BIND_PORT, () => undefined);
+      }
+    });
     this.#control?.send({ type: 'services', services: [...services] });
   }
 
@@ -121,10 +139,16 @@ export class RelayConnection {
     this.#control?.send({ type: 'paused', paused });
   }
 
-  /** Ends the connection in order. Idempotent. */
+  /** Asks the relay for a sign of life now, e.g. after the machine has slept. */
+  check(): void {
+    if (this.#liveness.begun) this.#liveness.ask();
+  }
+
+  /** Ends the connection in order, or cuts it when the relay does not answer that. Idempotent. */
   end(): void {
     this.#reason ??= 'stopped';
     this.#client.end();
+    this.#cancelEnd ??= this.#parts.clock.after(END_GRACE_MS, () => this.destroy('stopped'));
   }
 
   /** Cuts the connection. Idempotent. */
@@ -132,6 +156,27 @@ export class RelayConnection {
     this.#reason ??= reason;
     this.#client.end();
     this.#parts.stream.destroy();
+  }
+
+  #accept(accept: () => Ssh2Channel): Channel | undefined {
+    if (this.#closed) {
+      this.#channels -= 1;
+      return undefined;
+    }
+    const channel = adoptChannel(accept(), () => this.destroy('the relay sent more than it was allowed to'));
+    channel.once('close', () => {
+      this.#channels -= 1;
+    });
+    return channel;
+  }
+
+  /** ssh2 throws when the connection is just ending. */
+  #ask(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.destroy(error instanceof Error ? error.message : String(error));
+    }
   }
 
   async #verifyHost(key: Buffer, verified: (ok: boolean) => void): Promise<void> {
@@ -145,23 +190,27 @@ export class RelayConnection {
   }
 
   #openControl(): void {
-    this.#client.subsys(CONTROL_SUBSYSTEM, (error, channel) => {
-      if (error !== undefined) return this.destroy('this is no Porchlight relay, or an older one');
-      adoptChannel(channel, () => this.destroy('the relay sent more than it was allowed to'));
-      this.#control = openControlStream<RelayMessage, AgentMessage>(channel, relayMessage, {
-        message: (message) => this.#onMessage(message),
-        broken: (why) => this.destroy(`the relay is not understood: ${why}`),
-        end: () => this.destroy('the relay ended the connection'),
-      });
-      const { agent, name, account, token } = this.#parts.hello;
-      this.#control.send({
-        type: 'hello',
-        version: CONTROL_VERSION,
-        agent,
-        name,
-        ...(account === undefined ? {} : { account }),
-        ...(token === undefined ? {} : { token }),
-      });
+    this.#ask(() =>
+      this.#client.subsys(CONTROL_SUBSYSTEM, (error, channel) => this.#onControl(error, channel)),
+    );
+  }
+
+  #onControl(error: Error | undefined, channel: Ssh2Channel): void {
+    if (error !== undefined) return this.destroy('this is no Porchlight relay, or an older one');
+    adoptChannel(channel, () => this.destroy('the relay sent more than it was allowed to'));
+    this.#control = openControlStream<RelayMessage, AgentMessage>(channel, relayMessage, {
+      message: (message) => this.#onMessage(message),
+      broken: (why) => this.destroy(`the relay is not understood: ${why}`),
+      end: () => this.destroy('the relay ended the connection'),
+    });
+    const { agent, name, account, token } = this.#parts.hello;
+    this.#control.send({
+      type: 'hello',
+      version: CONTROL_VERSION,
+      agent,
+      name,
+      ...(account === undefined ? {} : { account }),
+      ...(token === undefined ? {} : { token }),
     });
   }
 
@@ -171,12 +220,12 @@ export class RelayConnection {
       case 'welcome':
         this.#cancelDeadline();
         on.welcome(message);
-        this.#ping();
+        this.#liveness.ask();
         return;
       case 'pending':
         this.#cancelDeadline();
         on.pending(message);
-        this.#ping();
+        this.#liveness.ask();
         return;
       case 'denied':
         this.#reason ??= message.reason;
@@ -184,39 +233,16 @@ export class RelayConnection {
       case 'drain':
         return on.drain(message.after);
       case 'pong':
-        return this.#onPong(message.n);
+        return this.#liveness.pong(message.n);
     }
-  }
-
-  /** Liveness both ways, and the round trip through the data path, in one exchange. */
-  #ping(): void {
-    const { clock } = this.#parts;
-    this.#pings += 1;
-    this.#pingSentAt = clock.monotonic();
-    this.#cancelPing();
-    this.#cancelPing = clock.after(PING_DEADLINE_MS, () =>
-      this.destroy('the relay does not answer any more'),
-    );
-    const rtt = this.#rtt === undefined ? {} : { rtt: this.#rtt };
-    this.#control?.send({ type: 'ping', n: this.#pings, ...rtt });
-  }
-
-  #onPong(n: number): void {
-    if (n !== this.#pings || this.#closed) return;
-    const { clock, on } = this.#parts;
-    const first = this.#rtt === undefined;
-    this.#rtt = Math.round((clock.monotonic() - this.#pingSentAt) * RTT_DIGITS) / RTT_DIGITS;
-    on.rtt(this.#rtt);
-    this.#cancelPing();
-    // The relay learns a round trip with the next ping: the second comes at once, so that it has one.
-    this.#cancelPing = clock.after(first ? 0 : PING_INTERVAL_MS, () => this.#ping());
   }
 
   #onClose(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#cancelPing();
+    this.#liveness.stop();
     this.#cancelDeadline();
+    this.#cancelEnd?.();
     this.#parts.stream.destroy();
     this.#parts.on.closed(this.#reason ?? 'the connection was lost');
   }

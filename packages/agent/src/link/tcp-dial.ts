@@ -61,7 +61,8 @@ async function connectThrough(socket: Socket, proxy: ProxySettings, target: stri
     if (end >= 0) {
       const rest = Buffer.from(head.slice(end + 4), 'latin1');
       const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1];
-      if (status !== '200')
+      // Any 2xx (RFC 9110 §9.3.6).
+      if (status?.startsWith('2') !== true)
         throw new Error(`the proxy refused to connect to ${target} (${status ?? 'no HTTP'})`);
       if (rest.length > 0) socket.unshift(rest);
       return;

@@ -1,3 +1,4 @@
+import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { createWebSocketStream, WebSocket } from 'ws';
@@ -43,40 +44,70 @@ export async function openTransport(
   options: { environment: Readonly<Record<string, string | undefined>>; signal: AbortSignal },
 ): Promise<OpenTransport> {
   const url = new URL(relay.origin);
-  const originHost = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const place = transport === 'ssh' ? relay.ssh : { host: originHost, port: portOf(url) };
+  const place = transport === 'ssh' ? relay.ssh : { host: hostOf(url), port: portOf(url) };
   const socket = await dialTcp({
     ...place,
-    proxy: proxyFor(place.host, options.environment),
+    proxy: proxyFor(place, options.environment),
     timeoutMs: DIAL_TIMEOUT_MS,
     signal: options.signal,
   });
   if (transport !== 'websocket') return { stream: socket, transport };
-  const carrier =
-    url.protocol === 'https:'
-      ? tls.connect({
-          socket,
-          servername: originHost,
-          ...(relay.ca === undefined ? {} : { ca: authorities(relay.ca) }),
-        })
-      : socket;
+  return { stream: await openWebSocket(relay, url, socket, options.signal), transport };
+}
+
+/** SSH inside a WebSocket, over TLS if the origin says so. The socket is gone when this fails. */
+async function openWebSocket(
+  relay: RelayAddress,
+  url: URL,
+  socket: Socket,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  const secure = url.protocol === 'https:';
+  const carrier = secure ? overTls(socket, hostOf(url), relay.ca) : socket;
   const websocket = new WebSocket(`${relay.origin.replace(/^http/, 'ws')}${relay.websocketPath}`, {
     createConnection: () => carrier,
     perMessageDeflate: false,
     handshakeTimeout: DIAL_TIMEOUT_MS,
     maxPayload: 1024 * 1024,
   });
+  // Before it is open, so that no byte is missed; what goes wrong until then is told below.
   const stream = createWebSocketStream(websocket);
-  await new Promise<void>((resolve, reject) => {
-    websocket.once('open', resolve);
-    websocket.once('error', reject);
+  const abort = (): void => websocket.terminate();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      stream.once('error', reject);
+      websocket.once('open', () => {
+        stream.off('error', reject);
+        resolve();
+      });
+      if (signal.aborted) abort();
+    });
+    return stream;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function overTls(socket: Socket, host: string, ca: string | undefined): tls.TLSSocket {
+  return tls.connect({
+    socket,
+    // An address is no server name (RFC 6066 §3).
+    ...(isIP(host) === 0 ? { servername: host } : { host }),
+    ...(ca === undefined ? {} : { ca: authorities(ca) }),
   });
-  return { stream, transport };
 }
 
 /** The system's authorities and the relay's own. */
 export function authorities(own: string): string[] {
   return [...tls.rootCertificates, own];
+}
+
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
 function portOf(url: URL): number {

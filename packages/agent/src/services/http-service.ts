@@ -35,6 +35,7 @@ export class HttpService {
   readonly #local: http.Agent;
   readonly #server: http.Server;
   readonly #channels = new Set<Channel>();
+  readonly #closed = new AbortController();
 
   constructor(parts: HttpServiceParts) {
     this.#parts = parts;
@@ -62,7 +63,9 @@ export class HttpService {
     this.#server.emit('connection', channel);
   }
 
+  /** Ends every connection, local ones too. Idempotent. */
   close(): void {
+    this.#closed.abort();
     for (const channel of this.#channels) channel.destroy();
     this.#local.destroy();
     this.#server.close();
@@ -126,7 +129,7 @@ export class HttpService {
   }
 
   #probe(req: IncomingMessage, res: ServerResponse): void {
-    connectLocally(this.#parts.settings).then(
+    connectLocally(this.#parts.settings, this.#closed.signal).then(
       (socket) => {
         socket.destroy();
         res.writeHead(204).end();

@@ -29,17 +29,28 @@ export const guardedLookup: LookupFunction = (hostname, options, callback) => {
   });
 };
 
-/** Opens a TCP connection to a service's target, with no delay set. @throws Error when it does not accept in 10 s */
-export function connectLocally(service: ServiceSettings): Promise<Socket> {
+/**
+ * Opens a TCP connection to a service's target, with no delay set.
+ * @throws Error when it does not accept in 10 s, or the signal aborts first
+ */
+export function connectLocally(service: ServiceSettings, signal: AbortSignal): Promise<Socket> {
   const { host, port } = service.target;
   return new Promise((resolve, reject) => {
     const socket = net.connect({ host, port, lookup: guardedLookup, noDelay: true, allowHalfOpen: true });
-    endUnconnected(socket);
+    endUnconnected(socket, 'connect');
+    const abort = (): void => void socket.destroy(new Error('stopped'));
+    const failed = (error: Error): void => {
+      signal.removeEventListener('abort', abort);
+      reject(error);
+    };
     socket.once('connect', () => {
-      socket.off('error', reject);
+      signal.removeEventListener('abort', abort);
+      socket.off('error', failed);
       resolve(socket);
     });
-    socket.once('error', reject);
+    socket.once('error', failed);
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
   });
 }
 
@@ -58,17 +69,19 @@ export function createLocalAgent(service: ServiceSettings): http.Agent {
   const create = agent.createConnection.bind(agent);
   agent.createConnection = (connectOptions, created) => {
     const socket = create(connectOptions, created);
-    if (socket instanceof net.Socket) endUnconnected(socket);
+    if (socket instanceof net.Socket)
+      endUnconnected(socket, service.target.tls ? 'secureConnect' : 'connect');
     return socket;
   };
   return agent;
 }
 
-function endUnconnected(socket: Duplex): void {
+/** @param connected the event that tells that it is connected, TLS included */
+function endUnconnected(socket: Duplex, connected: 'connect' | 'secureConnect'): void {
   const timer = setTimeout(() => {
     socket.destroy(
       Object.assign(new Error('the local server did not accept the connection'), { code: 'ETIMEDOUT' }),
     );
   }, CONNECT_DEADLINE_MS);
-  for (const event of ['connect', 'close']) socket.once(event, () => clearTimeout(timer));
+  for (const event of [connected, 'close']) socket.once(event, () => clearTimeout(timer));
 }

@@ -1,6 +1,6 @@
-import type { Channel } from '@porchlight/link';
 import type { AnnouncedService } from '@porchlight/protocol';
 import type { ServiceSettings } from '../config/index.ts';
+import type { AcceptChannel } from '../link/index.ts';
 import type { Gate, RequestAudit } from './gate.ts';
 import { HttpService } from './http-service.ts';
 import { TcpService } from './tcp-service.ts';
@@ -46,11 +46,12 @@ export class Services {
   }
 
   /** The relay wishes a channel to a service. */
-  open(name: string, accept: () => Channel, reject: () => void): void {
+  open(name: string, accept: AcceptChannel, reject: () => void): void {
     const running = this.#running.get(name);
-    if (running === undefined) reject();
-    else if (running.kind === 'http') running.service.accept(accept());
-    else running.service.open(accept, reject);
+    if (running === undefined) return reject();
+    if (running.kind === 'tcp') return running.service.open(accept, reject);
+    const channel = accept();
+    if (channel !== undefined) running.service.accept(channel);
   }
 
   close(): void {
