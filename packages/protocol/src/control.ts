@@ -35,7 +35,10 @@ export const agentMessage = z.discriminatedUnion('type', [
     type: z.literal('hello'),
     version: z.number().int(),
     /** Version of the agent program. */
-    agent: z.string().max(64),
+    agent: z
+      .string()
+      .max(64)
+      .regex(/^[\x20-\x7e]*$/),
     /** Proposed device name, used for an unknown key only. */
     name: z.string().max(64),
     /** The account that shall be asked, when the person named one. */

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { DeviceRecord, DeviceStore } from '../devices/index.ts';
 import type { EventBus } from '../events.ts';
 import { newId } from '../secrets.ts';
+import { addressKey } from '../token-buckets.ts';
 import type { JoinRequests, JoinRequestViewer } from './join-requests.ts';
 
 /** A person has this long to press Allow. */
@@ -41,6 +42,8 @@ interface Pending {
   readonly request: JoinRequest;
   readonly accountId: string | undefined;
   readonly publicKey: string;
+  /** Somebody has pressed Allow, and the device is being made: nobody else can answer meanwhile. */
+  answering: boolean;
   onAnswer: ((answer: JoinAnswer) => void) | undefined;
   readonly cancelExpiry: () => void;
 }
@@ -84,7 +87,7 @@ export class JoinRequestTable implements JoinRequests {
       return this.#waiting(known);
     }
     const fromHere = [...this.#pending.values()].filter(
-      (other) => other.request.address === ask.address,
+      (other) => addressKey(other.request.address) === addressKey(ask.address),
     ).length;
     if (fromHere >= limits.perAddress || this.#pending.size >= limits.inAll) {
       return { kind: 'refused', why: 'too-many' };
@@ -105,8 +108,9 @@ export class JoinRequestTable implements JoinRequests {
       request,
       accountId: ask.accountId,
       publicKey: ask.publicKey,
+      answering: false,
       onAnswer: ask.onAnswer,
-      cancelExpiry: clock.after(JOIN_REQUEST_LIFE_MS, () => this.#end(id, { kind: 'expired' }, 'expired')),
+      cancelExpiry: clock.after(JOIN_REQUEST_LIFE_MS, () => this.#expire(id)),
     };
     this.#pending.set(id, pending);
     audit.append({
@@ -141,6 +145,23 @@ export class JoinRequestTable implements JoinRequests {
     as: { code: string; name: string; tags: readonly string[] },
   ): Promise<DeviceRecord> {
     const pending = this.#answerable(viewer, requestId, as.code);
+    pending.answering = true;
+    try {
+      const device = await this.#makeDevice(viewer, pending, as);
+      this.#end(requestId, { kind: 'allowed', device }, 'allowed');
+      return device;
+    } finally {
+      pending.answering = false;
+      // Its time may have come while the device could not be made after all.
+      if (pending.request.expiresAt <= this.#parts.clock.now()) this.#expire(requestId);
+    }
+  }
+
+  async #makeDevice(
+    viewer: JoinRequestViewer,
+    pending: Pending,
+    as: { name: string; tags: readonly string[] },
+  ): Promise<DeviceRecord> {
     const { devices, audit, clock, events, limits } = this.#parts;
     if ((await devices.count(viewer.accountId)) >= limits.devicesPerAccount) {
       throw new PorchlightError(
@@ -173,7 +194,6 @@ export class JoinRequestTable implements JoinRequests {
       });
     }
     events.publish({ type: 'device-changed', accountId: device.accountId, deviceId: device.id });
-    this.#end(requestId, { kind: 'allowed', device }, 'allowed');
     return device;
   }
 
@@ -219,6 +239,10 @@ export class JoinRequestTable implements JoinRequests {
     };
   }
 
+  #expire(id: string): void {
+    if (this.#pending.get(id)?.answering === false) this.#end(id, { kind: 'expired' }, 'expired');
+  }
+
   #end(id: string, answer: JoinAnswer, outcome: 'allowed' | 'denied' | 'expired'): void {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
@@ -260,6 +284,7 @@ export class JoinRequestTable implements JoinRequests {
     const pending = this.#pending.get(requestId);
     if (
       pending === undefined ||
+      pending.answering ||
       !this.#mayAnswer(viewer, pending) ||
       pending.request.code !== parseJoinCode(code)
     ) {

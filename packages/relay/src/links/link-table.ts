@@ -67,8 +67,12 @@ export class LinkTable {
     return count;
   }
 
-  /** Ends every link of a device or account that is gone. */
+  /** Ends every link of a device or account that is gone: they count as down at once. */
   endWhere(which: (link: Link) => boolean, reason: string): void {
-    for (const link of this.#links.values()) if (which(link)) link.end(reason);
+    for (const link of [...this.#links.values()]) {
+      if (!which(link)) continue;
+      link.end(reason);
+      this.detach(link, reason);
+    }
   }
 }

@@ -34,7 +34,8 @@ export function parseOfferedKey(context: PublicKeyAuthContext): ParsedKey | unde
 /** True when the client's signature fits: it holds the private key. SHA-1 signatures of RSA are not taken. */
 export function provesKey(context: PublicKeyAuthContext, key: ParsedKey): boolean {
   if (context.signature === undefined || context.blob === undefined) return false;
-  if (key.type === 'ssh-rsa' && context.hashAlgo === 'sha1') return false;
+  // ssh2 names no hash for `ssh-rsa`, and means SHA-1.
+  if (key.type === 'ssh-rsa' && context.hashAlgo !== 'sha256' && context.hashAlgo !== 'sha512') return false;
   // An Error object, not an exception, when the signature cannot be read.
   const verified: unknown = key.verify(context.blob, context.signature, context.hashAlgo);
   return verified === true;

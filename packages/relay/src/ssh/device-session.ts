@@ -15,15 +15,23 @@ import type { DeviceRecord, DeviceStore } from '../devices/index.ts';
 import type { EventBus } from '../events.ts';
 import type { LinkTable } from '../links/index.ts';
 import type { Logger } from '../telemetry/index.ts';
+import { Allowance } from './allowance.ts';
 import type { DeviceAdmission } from './device-admission.ts';
+import { hasUsablePacketSize } from './packet-size.ts';
+import { ServiceMemory } from './service-memory.ts';
 import { SshLink } from './ssh-link.ts';
 import type { ProvenClient } from './ssh-server.ts';
 
 /** An agent opens its control channel and says hello within this time. */
 const HELLO_DEADLINE_MS = 10_000;
-/** Control messages an agent may send at once; they come back at 2 a second. A ping comes every 20 s. */
-const CONTROL_BURST = 60;
-const CONTROL_PER_SECOND = 2;
+/** Control messages an agent may send. A ping comes every 20 s. */
+const CONTROL_LIMITS = { burst: 60, perSecond: 2 };
+/** Forwards asked for and cancelled: each service a few times over, as when the agent's configuration is edited. */
+const FORWARD_LIMITS = { burst: 4 * SERVICES_MAX, perSecond: 2 };
+/** Session channels of one connection, of which an agent needs one. */
+const SESSIONS_MAX = 4;
+/** A peer that is told the end hangs up within this time, or is cut off. */
+const END_DEADLINE_MS = 1_000;
 
 export interface DeviceSessionParts {
   readonly admission: DeviceAdmission;
@@ -50,19 +58,27 @@ export class DeviceSession {
   #control: ControlStream<RelayMessage> | undefined;
   #state: 'proven' | 'admitting' | 'ended' | SshLink = 'proven';
   #withdraw: (() => void) | undefined;
-  #allowance = CONTROL_BURST;
-  #allowanceAt: number;
+  #services: ServiceMemory | undefined;
+  #sessions = 0;
+  readonly #messages: Allowance;
+  readonly #forwards: Allowance;
   #cancelHello: () => void;
 
   constructor(client: ProvenClient, parts: DeviceSessionParts) {
     this.#client = client;
     this.#parts = parts;
-    this.#allowanceAt = parts.clock.monotonic();
+    this.#messages = new Allowance(parts.clock, CONTROL_LIMITS);
+    this.#forwards = new Allowance(parts.clock, FORWARD_LIMITS);
     this.#cancelHello = parts.clock.after(HELLO_DEADLINE_MS, () => this.#abort('no hello within 10 s'));
     const { connection } = client;
-    connection.on('session', (accept) => this.#onSession(accept()));
+    connection.on('session', (accept, reject) => {
+      this.#sessions += 1;
+      if (this.#sessions > SESSIONS_MAX) reject();
+      else this.#onSession(accept());
+    });
     connection.on('request', (accept, reject, name, info) => {
-      if (name === 'tcpip-forward') this.#onForward(info, accept, reject);
+      if (!this.#forwards.take()) this.#abort('too many requests');
+      else if (name === 'tcpip-forward') this.#onForward(info, accept, reject);
       else if (name === 'cancel-tcpip-forward') this.#onCancelForward(info, accept, reject);
       else reject?.();
     });
@@ -76,6 +92,7 @@ export class DeviceSession {
     session.on('subsystem', (accept, reject, info) => {
       if (info.name !== CONTROL_SUBSYSTEM || this.#control !== undefined) return reject();
       const channel: Channel = accept();
+      if (!hasUsablePacketSize(channel)) return this.#abort('packets too small');
       this.#control = openControlStream<AgentMessage, RelayMessage>(channel, agentMessage, {
         message: (message) => this.#onMessage(message),
         broken: (why) =>
@@ -86,7 +103,7 @@ export class DeviceSession {
   }
 
   #onMessage(message: AgentMessage): void {
-    if (!this.#takeAllowance()) return this.#abort('too many control messages');
+    if (!this.#messages.take()) return this.#abort('too many control messages');
     const link = this.#state instanceof SshLink ? this.#state : undefined;
     if (message.type === 'hello') {
       if (this.#state === 'proven') void this.#onHello(message);
@@ -102,9 +119,10 @@ export class DeviceSession {
     } else if (link !== undefined && message.type === 'services') {
       // An agent that only joins goes without ever offering anything: it was no link.
       this.#cancelHello();
+      if (link.ended) return;
       if (!link.announced) this.#parts.links.attach(link);
       link.announce(message.services);
-      this.#rememberServices(link);
+      this.#services?.note(link);
     }
   }
 
@@ -122,6 +140,8 @@ export class DeviceSession {
     try {
       const admitted = await this.#parts.admission.admit(this.#client, hello, (waiting) => {
         this.#client.admitted();
+        // It may have gone before its request was there.
+        if (this.#state !== 'admitting') return waiting.withdraw();
         this.#withdraw = waiting.withdraw;
         this.#control?.send({
           type: 'pending',
@@ -156,6 +176,7 @@ export class DeviceSession {
       send: (message) => this.#control?.send(message),
     });
     this.#state = link;
+    this.#services = new ServiceMemory(this.#parts, device);
     this.#cancelHello = this.#parts.clock.after(HELLO_DEADLINE_MS, () =>
       this.#abort('nothing offered within 10 s'),
     );
@@ -172,7 +193,7 @@ export class DeviceSession {
     const legal = isServiceName(info.bindAddr) && info.bindPort === SERVICE_BIND_PORT;
     if (!legal || link.forwardCount >= SERVICES_MAX) return reject?.();
     link.addForward(info.bindAddr);
-    this.#rememberServices(link);
+    if (link.announced) this.#services?.note(link);
     accept?.();
   }
 
@@ -187,27 +208,6 @@ export class DeviceSession {
     accept?.();
   }
 
-  #rememberServices(link: SshLink): void {
-    const { devices, events, links, logger } = this.#parts;
-    if (!link.announced) return;
-    if (link.services.length === 0) return links.changed(link);
-    devices.addServices(link.deviceId, link.services).then(
-      () => {
-        events.publish({ type: 'device-changed', accountId: link.accountId, deviceId: link.deviceId });
-        links.changed(link);
-      },
-      (error: unknown) => logger.error({ error, device: link.deviceName }, 'services not kept'),
-    );
-  }
-
-  #takeAllowance(): boolean {
-    const now = this.#parts.clock.monotonic();
-    const grown = this.#allowance + ((now - this.#allowanceAt) / 1000) * CONTROL_PER_SECOND;
-    this.#allowance = Math.min(CONTROL_BURST, grown) - 1;
-    this.#allowanceAt = now;
-    return this.#allowance >= 0;
-  }
-
   /** Tells the agent why, then ends the connection. */
   #deny(reason: string, hint: string, retry: boolean): void {
     this.#control?.send({ type: 'denied', reason, hint, retry });
@@ -220,8 +220,10 @@ export class DeviceSession {
   }
 
   #end(reason: string): void {
-    if (this.#state instanceof SshLink) this.#state.end(reason);
-    else this.#client.connection.end();
+    if (this.#state instanceof SshLink) return this.#state.end(reason);
+    const { connection, socket } = this.#client;
+    connection.end();
+    this.#parts.clock.after(END_DEADLINE_MS, () => socket.destroy());
   }
 
   #onClose(): void {

@@ -9,6 +9,7 @@ import {
 import type { Connection } from 'ssh2';
 import type { Clock } from '../clock.ts';
 import type { Link, LinkTransport } from '../links/index.ts';
+import { hasUsablePacketSize } from './packet-size.ts';
 
 /** A device that does not answer a channel opening for so long has a problem of its own: 504. */
 const CHANNEL_OPEN_DEADLINE_MS = 10_000;
@@ -87,6 +88,11 @@ export class SshLink implements Link {
     return this.#openChannels;
   }
 
+  /** True once its end was asked for or has come. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   /** True once the device has said what it offers, be it nothing. */
   get announced(): boolean {
     return this.#announced !== undefined;
@@ -141,6 +147,12 @@ export class SshLink implements Link {
                 ? new PorchlightError('device_offline')
                 : new PorchlightError('service_unreachable', undefined, { cause: error }),
             );
+            return;
+          }
+          if (!hasUsablePacketSize(opened)) {
+            this.#openChannels -= 1;
+            this.end('the device asked for packets that are too small');
+            reject(new PorchlightError('service_unreachable'));
             return;
           }
           const channel = adoptChannel(opened, () => this.end('the device sent more than it was allowed to'));

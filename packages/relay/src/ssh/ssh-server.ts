@@ -3,14 +3,15 @@ import ssh2, { type AuthContext, type ClientInfo, type Connection } from 'ssh2';
 import type { Clock } from '../clock.ts';
 import type { LinkTransport } from '../links/index.ts';
 import type { Logger, RelayMetrics } from '../telemetry/index.ts';
+import { addressKey } from '../token-buckets.ts';
 import { UnauthenticatedLimit } from './connection-limits.ts';
 import { type DeviceKey, describeKey, parseOfferedKey, provesKey } from './device-key.ts';
 import type { LinkSocket } from './ssh-link.ts';
 
 /** Places for connections that are not yet let in, in all. */
 const UNAUTHENTICATED_MAX = 1000;
-/** Public keys that one connection may try (OpenSSH's MaxAuthTries is 6). */
-const AUTH_TRIES_MAX = 6;
+/** Requests for authentication on one connection: six keys, each asked about and then signed with, and some others. */
+const AUTH_TRIES_MAX = 16;
 
 /** A TCP connection, or what stands for one. */
 export interface IncomingSocket extends LinkSocket {
@@ -85,7 +86,7 @@ export class SshServer {
   /** Takes a connection whose first bytes have not been read, or have been put back. */
   accept(socket: IncomingSocket, address: string, transport: LinkTransport): void {
     const { clock, limits, logger, refused } = this.#parts;
-    const leave = this.#limit.enter(address);
+    const leave = this.#limit.enter(addressKey(address));
     if (leave === undefined) {
       refused.address_limit.add(1);
       logger.warn({ address }, 'too many SSH connections without a proven key');
@@ -115,13 +116,13 @@ export class SshServer {
       logger.debug({ address: incoming.address, reason: error.message }, 'SSH connection failed');
     });
     connection.on('authentication', (context: AuthContext) => {
-      if (context.method !== 'publickey') return context.reject(['publickey']);
       tries += 1;
-      const key = parseOfferedKey(context);
-      if (tries > AUTH_TRIES_MAX * 2) {
+      if (tries > AUTH_TRIES_MAX) {
         refused.authentication.add(1);
         return incoming.socket.destroy();
       }
+      if (context.method !== 'publickey') return context.reject(['publickey']);
+      const key = parseOfferedKey(context);
       if (key === undefined || context.username.length > 128) return context.reject(['publickey']);
       if (context.signature === undefined) return context.accept();
       if (!provesKey(context, key)) return context.reject(['publickey']);
