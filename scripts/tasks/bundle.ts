@@ -12,7 +12,8 @@ export const BUNDLE = 'dist/porchlight.mjs';
 export const BUNDLE_FLOOR = [20, 19] as const;
 
 /**
- * Comes first in the file. The file has no static imports at all, so this check runs before anything that an
+ * Comes first in the file, and brings along the two functions that Node 20 lacks: Debian 13, and so Raspberry Pi OS, has
+ * no newer one. The file has no static imports at all, so this check runs before anything that an
  * old Node lacks is looked for.
  */
 const BANNER = `#!/usr/bin/env node
@@ -23,6 +24,12 @@ const BANNER = `#!/usr/bin/env node
     process.exit(1);
   }
 }
+Promise.withResolvers ??= function () {
+  let resolve, reject;
+  const promise = new this((yes, no) => { resolve = yes; reject = no; });
+  return { promise, resolve, reject };
+};
+URL.parse ??= (url, base) => (URL.canParse(url, base) ? new URL(url, base) : null);
 const require = (await import('node:module')).createRequire(import.meta.url);
 const __filename = (await import('node:url')).fileURLToPath(import.meta.url);
 const __dirname = require('node:path').dirname(__filename);`;
@@ -69,7 +76,7 @@ export async function buildBundle(root: string): Promise<Bundle> {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    target: 'node22',
+    target: 'node20.19',
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',

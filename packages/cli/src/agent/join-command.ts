@@ -1,6 +1,7 @@
 import { joinRelay } from '@porchlight/agent';
 import type { Command } from 'commander';
 import { twinned } from '../environment-twins.ts';
+import { ownName } from '../own-name.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { clockTime, print, styled } from '../terminal/index.ts';
 import { dataFolderOf, type ListingFlags, listingSubcommand } from './data-folder.ts';
@@ -57,8 +58,8 @@ async function join(url: string, options: JoinFlags): Promise<void> {
     stopCountdown();
     if (json) return print(JSON.stringify({ state: 'joined', ...joined }));
     print(`${styled.good('Joined')} ${joined.domain} as ${styled.strong(joined.device)}. Next:`);
-    print('  porchlight agent expose web http://127.0.0.1:80     what people may reach');
-    print('  porchlight agent run                                keep the link');
+    print(`  ${ownName} agent expose web http://127.0.0.1:80     what people may reach`);
+    print(`  ${ownName} agent run                                keep the link`);
   } finally {
     stopCountdown();
   }

@@ -16,26 +16,27 @@ export async function readStandardInput(): Promise<string> {
 
 /** Asks at the terminal, and shows nothing of what is typed; undefined when the person gave up (Ctrl-C, Ctrl-D). */
 export async function askPassword(prompt: string): Promise<string | undefined> {
-  process.stderr.write(prompt);
   const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const answer = await ask(unseen, '');
+  const answer = await ask(unseen, () => process.stderr.write(prompt));
   process.stderr.write('\n');
   return answer;
 }
 
 /** Asks for yes or no; no is what anything but "y" or "yes" means. */
 export async function confirm(question: string): Promise<boolean> {
-  const answer = await ask(process.stderr, `${question} [y/N] `);
+  const answer = await ask(process.stderr, () => process.stderr.write(`${question} [y/N] `));
   return /^y(?:es)?$/i.test(answer?.trim() ?? '');
 }
 
-async function ask(output: Writable, question: string): Promise<string | undefined> {
+/** Prompts only when the terminal has stopped to show by itself what is typed. */
+async function ask(output: Writable, prompt: () => void): Promise<string | undefined> {
   const gone = new AbortController();
   const lines = createInterface({ input: process.stdin, output, terminal: true, historySize: 0 });
   lines.on('SIGINT', () => gone.abort());
   lines.on('close', () => gone.abort());
+  prompt();
   try {
-    return await lines.question(question, { signal: gone.signal });
+    return await lines.question('', { signal: gone.signal });
   } catch (error) {
     if (gone.signal.aborted) return undefined;
     throw error;
