@@ -1,0 +1,10 @@
+import type { Row } from '../row.ts';
+import { bulkRow } from './bulk.ts';
+import { firstByteRow } from './first-byte.ts';
+import { httpRow } from './http.ts';
+import { idleRow } from './idle.ts';
+import { linksRow } from './links.ts';
+import { uplinkRow } from './uplink.ts';
+
+/** All rows, in the order in which they run. */
+export const rows: readonly Row[] = [httpRow, bulkRow, firstByteRow, linksRow, uplinkRow, idleRow];
