@@ -1,6 +1,6 @@
 import { ConfigError } from '@porchlight/agent';
 import { EXIT } from './exit-code.ts';
-import { styled } from './terminal/index.ts';
+import { harmless, styled } from './terminal/index.ts';
 
 /** What a command ends with when it cannot do as it was told: one line, a hint, and the exit code. */
 export class CommandError extends Error {
@@ -18,9 +18,14 @@ export class CommandError extends Error {
 /** Writes an error as an `error:` and a `hint:` line on standard error; gives the exit code. */
 export function reportError(error: unknown): number {
   const { message, hint, exitCode } = explain(error);
-  process.stderr.write(`${styled.error('error:')} ${message}\n`);
-  if (hint !== undefined) process.stderr.write(`${styled.hint('hint:')} ${hint}\n`);
+  process.stderr.write(`${styled.error('error:')} ${oneByOne(message)}\n`);
+  if (hint !== undefined) process.stderr.write(`${styled.hint('hint:')} ${harmless(hint)}\n`);
   return exitCode;
+}
+
+/** The lines of a stack stay lines; nothing else in it, e.g. of a relay's answer, reaches the terminal raw. */
+function oneByOne(text: string): string {
+  return text.split('\n').map(harmless).join('\n');
 }
 
 interface Explained {

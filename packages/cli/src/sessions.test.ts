@@ -7,6 +7,7 @@ import {
   type Finished,
   type JsonLine,
   type RunningProgram,
+  request,
   runPorchlight,
   startPorchlight,
 } from '@porchlight/testkit';
@@ -134,6 +135,27 @@ describe('from the first start to the doctor', () => {
     expect((await porchlight('agent', 'policy', 'check', policy)).stdout).toMatch(
       /new-policy:3:\d+: .+\n {4}hint: /,
     );
+  });
+
+  it('the audit tells what was asked, and follows', async () => {
+    const following = startPorchlight(['agent', 'audit', '--follow', '--json'], {
+      env: { PORCHLIGHT_DATA: join(folder, 'agent') },
+    });
+    await following.json((line) => line['event'] === 'link up');
+    const url = new URL('/open?secret=1', origin.replace('//', '//web--robot.'));
+    const { items } = await (await api('GET', '/api/devices')).json();
+    const service = `/api/devices/${items[0].id}/services/web`;
+    expect((await api('PATCH', service, { access: 'public' })).status).toBe(200);
+    const visited = await request({ port: Number(url.port), host: url.host, path: '/open?secret=1' });
+    expect(visited).toMatchObject({ status: 200, body: 'hello' });
+    expect(await following.json((line) => line['path'] === '/open')).toMatchObject({ decision: 'allow' });
+    expect(await following.stop('SIGINT')).toEqual({ code: 0, signal: null });
+    const of = await porchlight('agent', 'audit', '--service', 'web', '--last', '1');
+    expect(of).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\S+Z {2}allow {2}web {2}- {2}GET {2}\/open\n$/),
+    });
+    expect(await porchlight('agent', 'audit', '--denied')).toMatchObject({ code: 0, stdout: '' });
   });
 
   it('the doctor finds nothing wrong, and then what is wrong', async () => {

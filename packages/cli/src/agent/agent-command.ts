@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { auditCommand } from './audit-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { exposeCommand } from './expose-command.ts';
 import { joinCommand } from './join-command.ts';
@@ -23,6 +24,7 @@ export function agentCommand(): Command {
     pauseCommand,
     resumeCommand,
     policyCommand,
+    auditCommand,
     doctorCommand,
   ]) {
     agent.addCommand(create());

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { twinned } from '../environment-twins.ts';
 import { ownName } from '../own-name.ts';
 import { stopSignal } from '../stop-signal.ts';
-import { clockTime, print, styled } from '../terminal/index.ts';
+import { clockTime, harmless, print, styled } from '../terminal/index.ts';
 import { dataFolderOf, type ListingFlags, listingSubcommand } from './data-folder.ts';
 
 interface JoinFlags extends ListingFlags {
@@ -51,13 +51,15 @@ async function join(url: string, options: JoinFlags): Promise<void> {
       onPending({ code, url: where, expiresInMs }) {
         if (json) return print(JSON.stringify({ state: 'pending', code, url: where, expiresInMs }));
         print(`This device asks to join. Its code is\n\n    ${styled.strong(code)}\n`);
-        print(`Press Allow where the same code is shown: ${where}`);
+        print(`Press Allow where the same code is shown: ${harmless(where)}`);
         stopCountdown = showCountdown(expiresInMs);
       },
     });
     stopCountdown();
     if (json) return print(JSON.stringify({ state: 'joined', ...joined }));
-    print(`${styled.good('Joined')} ${joined.domain} as ${styled.strong(joined.device)}. Next:`);
+    print(
+      `${styled.good('Joined')} ${harmless(joined.domain)} as ${styled.strong(harmless(joined.device))}. Next:`,
+    );
     print(`  ${ownName} agent expose web http://127.0.0.1:80     what people may reach`);
     print(`  ${ownName} agent run                                keep the link`);
   } finally {

@@ -2,7 +2,7 @@ import { type AgentStatus, ConfigError } from '@porchlight/agent';
 import type { Command } from 'commander';
 import { reportError } from '../command-error.ts';
 import { EXIT } from '../exit-code.ts';
-import { print, printJson, spanInWords, styled, table } from '../terminal/index.ts';
+import { harmless, print, printJson, spanInWords, styled, table } from '../terminal/index.ts';
 import { dataFolderOf, type ListingFlags, listingSubcommand } from './data-folder.ts';
 import { askAgent } from './running-agent.ts';
 
@@ -29,7 +29,7 @@ function describe(status: AgentStatus): string {
   const inForce = policy.state === 'in_force';
   const running = spanInWords(Date.now() - status.startedAt);
   const rows = [
-    ['Device', `${status.name} at ${status.relay}`],
+    ['Device', harmless(`${status.name} at ${status.relay}`)],
     ['Link', link.state === 'up' ? styled.good(linkInWords(link)) : styled.warning(linkInWords(link))],
     ['Paused', status.paused ? styled.warning('yes: nobody gets in') : 'no'],
     ['Policy', inForce ? 'in force' : styled.bad(`${policy.state}: ${policy.errors.join('; ')}`)],
@@ -41,6 +41,10 @@ function describe(status: AgentStatus): string {
 }
 
 function linkInWords(link: AgentStatus['link']): string {
+  return harmless(rawLinkInWords(link));
+}
+
+function rawLinkInWords(link: AgentStatus['link']): string {
   const since = `for ${spanInWords(Date.now() - link.since)}`;
   switch (link.state) {
     case 'up':
