@@ -24,8 +24,8 @@ import { Liveness } from './liveness.ts';
 const HANDSHAKE_DEADLINE_MS = 15_000;
 /** The relay has this long to end its side too, once we have ended ours. */
 const END_GRACE_MS = 1_000;
-/** Channels that the relay may have open at once: some for each of 64 services, and far below what memory bears. */
-const CHANNELS_MAX = 1_024;
+/** Channels that the relay may have open at once: as many as one can be configured to open. */
+const CHANNELS_MAX = 10_000;
 
 export interface Hello {
   readonly agent: string;
