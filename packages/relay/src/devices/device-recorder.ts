@@ -14,6 +14,8 @@ const SAMPLE_INTERVAL_MS = 5 * 60_000;
 /** History older than this is not kept. */
 const HISTORY_MS = 31 * 24 * 3600_000;
 const PRUNE_MS = 3600_000;
+/** Events and samples, each, that wait for a database that does not answer; the oldest go first. */
+const WAITING_MAX = 100_000;
 
 interface Measured {
   bytesIn: number;
@@ -131,7 +133,7 @@ export class DeviceRecorder implements LinkListener {
     this.#downSince.delete(deviceId);
   }
 
-  /** Writes what waits; never rejects. What the database refuses is lost but for the log: the next facts supersede it. */
+  /** Writes what waits; never rejects. What the database refuses waits for the next time. */
   flush(): Promise<void> {
     this.#writing = this.#writing.then(() => this.#write());
     return this.#writing;
@@ -152,12 +154,47 @@ export class DeviceRecorder implements LinkListener {
     this.#serviceFacts = new Map();
     this.#linkEvents = [];
     this.#samples = [];
+    await this.#try(
+      async () => {
+        if (links.length > 0 || services.length > 0) await this.#devices.record(links, services);
+      },
+      () => this.#takeBackFacts(links, services),
+    );
+    await this.#try(
+      async () => {
+        if (events.length > 0 || samples.length > 0) await this.#health.record(events, samples);
+      },
+      () => {
+        this.#linkEvents = [...events, ...this.#linkEvents].slice(-WAITING_MAX);
+        this.#samples = [...samples, ...this.#samples].slice(-WAITING_MAX);
+      },
+    );
+    await this.#try(
+      () => this.#health.recordRun({ from: this.startedAt, to: this.#clock.now() }),
+      () => undefined,
+    );
+  }
+
+  async #try(write: () => Promise<void>, takeBack: () => void): Promise<void> {
     try {
-      if (links.length > 0 || services.length > 0) await this.#devices.record(links, services);
-      if (events.length > 0 || samples.length > 0) await this.#health.record(events, samples);
-      await this.#health.recordRun({ from: this.startedAt, to: this.#clock.now() });
+      await write();
     } catch (error) {
+      takeBack();
       this.#onError(error);
+    }
+  }
+
+  /** What was not written goes below what has come since. */
+  #takeBackFacts(links: readonly LinkFacts[], services: readonly ServiceFacts[]): void {
+    for (const old of links) {
+      const since = this.#linkFacts.get(old.deviceId);
+      this.#linkFacts.delete(old.deviceId);
+      this.#addLinkFacts(old);
+      if (since !== undefined) this.#addLinkFacts(since);
+    }
+    for (const old of services) {
+      const key = `${old.deviceId} ${old.service}`;
+      this.#serviceFacts.set(key, { ...old, ...this.#serviceFacts.get(key) });
     }
   }
 

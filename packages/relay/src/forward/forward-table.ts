@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import net, { type AddressInfo, type Server, type Socket } from 'node:net';
 import { joinStreams } from '@porchlight/link';
 import { PorchlightError } from '@porchlight/protocol';
@@ -41,6 +42,8 @@ export interface ForwardTableParts {
 export class ForwardTable implements Forwards {
   readonly #parts: ForwardTableParts;
   readonly #open = new Map<string, Open>();
+  /** Accounts whose forwards are being opened, once for each: they count too. */
+  readonly #opening: string[] = [];
 
   constructor(parts: ForwardTableParts) {
     this.#parts = parts;
@@ -62,16 +65,23 @@ export class ForwardTable implements Forwards {
     if (!link.services.some((one) => one.name === to.service && one.kind === 'tcp')) {
       throw new PorchlightError('service_unknown');
     }
-    const own = [...this.#open.values()].filter((one) => one.accountId === by.accountId);
-    if (own.length >= PER_ACCOUNT_MAX)
-      throw new PorchlightError('busy', `Close one of your ${own.length} forwards first`);
+    const own =
+      [...this.#open.values()].filter((one) => one.accountId === by.accountId).length +
+      this.#opening.filter((accountId) => accountId === by.accountId).length;
+    if (own >= PER_ACCOUNT_MAX) throw new PorchlightError('busy', `Close one of your ${own} forwards first`);
     const id = newId();
     const sockets = new Set<Socket>();
     const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#connect(id, socket),
     );
     server.maxConnections = CONNECTIONS_MAX;
-    const port = await this.#listen(server);
+    const port = await this.#listenFor(by.accountId, server);
+    if (links.get(to.deviceId) === undefined) {
+      // It may have been removed meanwhile: a forward to nothing would stay.
+      server.close();
+      throw new PorchlightError('device_offline');
+    }
+    server.on('error', () => undefined); // accept errors (out of file descriptors) pass; the port stays open
     const now = clock.now();
     const expiresAt = now + to.minutes * 60_000;
     const forward: Forward = {
@@ -135,22 +145,26 @@ export class ForwardTable implements Forwards {
     );
   }
 
+  async #listenFor(accountId: string, server: Server): Promise<number> {
+    this.#opening.push(accountId);
+    try {
+      return await this.#listen(server);
+    } finally {
+      this.#opening.splice(this.#opening.indexOf(accountId), 1);
+    }
+  }
+
+  /** Takes a port of the range: from a random one onwards, so that a port is not soon another's. */
   async #listen(server: Server): Promise<number> {
     const { from, to } = this.#parts.ports;
+    const count = to - from + 1;
+    const first = Math.floor(this.#parts.random() * count);
     let failure: unknown;
-    for (let attempt = 0; attempt < PORT_TRIES; attempt += 1) {
-      const port = from === 0 ? 0 : from + Math.floor(this.#parts.random() * (to - from + 1));
+    for (let attempt = 0; attempt < Math.min(PORT_TRIES, count); attempt += 1) {
+      const port = from === 0 ? 0 : from + ((first + attempt) % count);
       try {
-        await new Promise<void>((resolve, reject) => {
-          server.once('error', reject);
-          server.listen(
-            { port, ...(this.#parts.host === undefined ? {} : { host: this.#parts.host }) },
-            () => {
-              server.off('error', reject);
-              resolve();
-            },
-          );
-        });
+        server.listen({ port, ...(this.#parts.host === undefined ? {} : { host: this.#parts.host }) });
+        await once(server, 'listening');
         return (server.address() as AddressInfo).port;
       } catch (error) {
         failure = error;

@@ -39,7 +39,7 @@ export class SignOn {
     this.#key = parts.key;
   }
 
-  static async open(parts: { clock: Clock; secrets: SecretStore }): Promise<SignOn> {
+  static async open(parts: { clock: Clock; secrets: Pick<SecretStore, 'getOrInsert'> }): Promise<SignOn> {
     const kept = await parts.secrets.getOrInsert('visit-key', newSecret());
     return new SignOn({ clock: parts.clock, key: Buffer.from(kept) });
   }
