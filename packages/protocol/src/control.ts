@@ -29,42 +29,75 @@ export type ServiceKind = z.infer<typeof serviceKind>;
 export const announcedService = z.strictObject({ name: serviceName, kind: serviceKind });
 export type AnnouncedService = z.infer<typeof announcedService>;
 
+const sequence = z.number().int().describe('counts up');
+
 /** From agent to relay. */
 export const agentMessage = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('hello'),
-    version: z.number().int(),
-    /** Version of the agent program. */
-    agent: z
-      .string()
-      .max(64)
-      .regex(/^[\x20-\x7e]*$/),
-    /** Proposed device name, used for an unknown key only. */
-    name: z.string().max(64),
-    /** The account that shall be asked, when the person named one. */
-    account: z.string().refine(isAccountName).optional(),
-    /** An enrolment token. */
-    token: z.string().max(128).optional(),
-  }),
-  /** The services now offered; forwards with the same bind addresses follow or are there already. */
-  z.strictObject({ type: z.literal('services'), services: z.array(announcedService).max(SERVICES_MAX) }),
-  /** `rtt`: what the ping before this one took, in ms. */
-  z.strictObject({ type: z.literal('ping'), n: z.number().int(), rtt: z.number().nonnegative().optional() }),
-  z.strictObject({ type: z.literal('paused'), paused: z.boolean() }),
+  z
+    .strictObject({
+      type: z.literal('hello'),
+      version: z.number().int().describe(`version of this message set: ${CONTROL_VERSION}`),
+      agent: z
+        .string()
+        .max(64)
+        .regex(/^[\x20-\x7e]*$/)
+        .describe('version of the agent program'),
+      name: z.string().max(64).describe('proposed device name, used for an unknown key only'),
+      account: z
+        .string()
+        .refine(isAccountName)
+        .optional()
+        .describe('the account that shall be asked, when the person named one'),
+      token: z.string().max(128).optional().describe('an enrolment token'),
+    })
+    .describe('Who the device is. Once, first of all.'),
+  z
+    .strictObject({ type: z.literal('services'), services: z.array(announcedService).max(SERVICES_MAX) })
+    .describe(
+      'The services that are offered from now on; those not named are not any more. The forwards with the same bind addresses follow or are there already.',
+    ),
+  z
+    .strictObject({
+      type: z.literal('ping'),
+      n: sequence,
+      rtt: z.number().nonnegative().optional().describe('what the ping before this one took, in ms'),
+    })
+    .describe(`Every ${PING_INTERVAL_MS / 1000} s.`),
+  z
+    .strictObject({ type: z.literal('paused'), paused: z.boolean() })
+    .describe('Whether somebody at the device has said that nobody gets in.'),
 ]);
 export type AgentMessage = z.infer<typeof agentMessage>;
 
 /** From relay to agent. */
 export const relayMessage = z.discriminatedUnion('type', [
-  /** The key is known (or has just been allowed): forwards are accepted from now on. */
-  z.strictObject({ type: z.literal('welcome'), device: z.string(), domain: z.string() }),
-  /** The key is unknown; a person has to press Allow. `expires` is in ms from now. */
-  z.strictObject({ type: z.literal('pending'), code: z.string(), expires: z.number(), url: z.string() }),
-  /** The relay ends the connection after this. `retry` false: trying again is pointless without a person. */
-  z.strictObject({ type: z.literal('denied'), reason: z.string(), hint: z.string(), retry: z.boolean() }),
-  z.strictObject({ type: z.literal('pong'), n: z.number().int() }),
-  /** The relay is going away: come back after `after` ms. */
-  z.strictObject({ type: z.literal('drain'), after: z.number().nonnegative() }),
+  z
+    .strictObject({
+      type: z.literal('welcome'),
+      device: z.string().describe("the device's name at the relay"),
+      domain: z.string().describe('domain of the relay'),
+    })
+    .describe('The key is known, or has just been allowed: forwards are accepted from now on.'),
+  z
+    .strictObject({
+      type: z.literal('pending'),
+      code: z.string().describe('what the person compares'),
+      expires: z.number().describe('ms from now'),
+      url: z.string().describe('where Allow can be pressed'),
+    })
+    .describe('The key is unknown; a person has to press Allow.'),
+  z
+    .strictObject({
+      type: z.literal('denied'),
+      reason: z.string(),
+      hint: z.string(),
+      retry: z.boolean().describe('false: trying again is pointless without a person'),
+    })
+    .describe('The relay ends the connection after this.'),
+  z.strictObject({ type: z.literal('pong'), n: sequence }).describe('The answer to a ping, at once.'),
+  z
+    .strictObject({ type: z.literal('drain'), after: z.number().nonnegative().describe('ms') })
+    .describe('The relay is going away: finish what is under way and come back after so long.'),
 ]);
 export type RelayMessage = z.infer<typeof relayMessage>;
 
