@@ -3,6 +3,7 @@ import {
   adoptChannel,
   type Channel,
   type ControlStream,
+  gatherWrites,
   LINK_ALGORITHMS,
   openControlStream,
 } from '@porchlight/link';
@@ -103,6 +104,7 @@ export class RelayConnection {
     parts.stream.on('error', (error: Error) => {
       this.#reason ??= error.message;
     });
+    gatherWrites(parts.stream);
     this.#client.connect({
       sock: parts.stream,
       username: 'agent',
