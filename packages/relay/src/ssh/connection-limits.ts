@@ -31,3 +31,26 @@ export class UnauthenticatedLimit {
     return this.#count;
   }
 }
+
+/**
+ * Ends a connection that has sent more than `most` bytes before it was released. Each packet costs work, and many get
+ * an answer (RFC 4254 §4, §5.1) that waits in memory while the peer does not read.
+ * @returns releases the connection; idempotent
+ */
+export function limitBytes(socket: CountedSocket, most: number, exceeded: () => void): () => void {
+  let heard = 0;
+  const count = (chunk: Uint8Array): void => {
+    heard += chunk.length;
+    if (heard <= most) return;
+    socket.off('data', count);
+    exceeded();
+  };
+  socket.on('data', count);
+  return () => void socket.off('data', count);
+}
+
+/** What {@link limitBytes} needs of a connection. */
+export interface CountedSocket {
+  on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
+  off(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
+}

@@ -120,7 +120,10 @@ export class DeviceSession {
       // An agent that only joins goes without ever offering anything: it was no link.
       this.#cancelHello();
       if (link.ended) return;
-      if (!link.announced) this.#parts.links.attach(link);
+      if (!link.announced) {
+        this.#client.linked();
+        this.#parts.links.attach(link);
+      }
       link.announce(message.services);
       this.#services?.note(link);
     }

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { LinkTransport } from '../links/index.ts';
 import type { Logger, RelayMetrics } from '../telemetry/index.ts';
 import { addressKey } from '../token-buckets.ts';
-import { UnauthenticatedLimit } from './connection-limits.ts';
+import { type CountedSocket, limitBytes, UnauthenticatedLimit } from './connection-limits.ts';
 import { type DeviceKey, describeKey, parseOfferedKey, provesKey } from './device-key.ts';
 import type { LinkSocket } from './ssh-link.ts';
 
@@ -12,9 +12,11 @@ import type { LinkSocket } from './ssh-link.ts';
 const UNAUTHENTICATED_MAX = 1000;
 /** Requests for authentication on one connection: six keys, each asked about and then signed with, and some others. */
 const AUTH_TRIES_MAX = 16;
+/** Bytes that a connection may send before its link is up. Handshake, hello, 64 services and their pings take a fifth. */
+const BEFORE_LINK_MAX = 256 * 1024;
 
 /** A TCP connection, or what stands for one. */
-export interface IncomingSocket extends LinkSocket {
+export interface IncomingSocket extends LinkSocket, CountedSocket {
   setNoDelay?(noDelay: boolean): unknown;
   once(event: 'close', listener: () => void): unknown;
 }
@@ -31,6 +33,8 @@ export interface ProvenClient {
   readonly software: string;
   /** To be called when it is known, or waits under a limit of its own: it no longer counts as a stranger. */
   readonly admitted: () => void;
+  /** To be called when its link is up: from now on it may send as much as it likes. */
+  readonly linked: () => void;
 }
 
 export interface SshServerParts {
@@ -48,6 +52,7 @@ interface Incoming {
   readonly address: string;
   readonly transport: LinkTransport;
   readonly leave: () => void;
+  readonly releaseBytes: () => void;
   readonly cancelDeadline: () => void;
 }
 
@@ -103,7 +108,12 @@ export class SshServer {
       leave();
     });
     socket.setNoDelay?.(true);
-    this.#incoming.set(socket, { socket, address, transport, leave, cancelDeadline });
+    const releaseBytes = limitBytes(socket, BEFORE_LINK_MAX, () => {
+      refused.too_much.add(1);
+      logger.info({ address }, 'SSH connection sent too much before its link was up');
+      socket.destroy();
+    });
+    this.#incoming.set(socket, { socket, address, transport, leave, releaseBytes, cancelDeadline });
     // The types ask for a net.Socket; any duplex stream does (the WebSocket's).
     Reflect.apply(this.#server.injectSocket, this.#server, [socket]);
   }
@@ -140,6 +150,7 @@ export class SshServer {
         transport: incoming.transport,
         software: info.header.versions.software.slice(0, 64),
         admitted: incoming.leave,
+        linked: incoming.releaseBytes,
       });
     });
   }

@@ -81,6 +81,7 @@ export function createMetrics(options: { process: boolean }) {
       'deadline',
       'authentication',
       'protocol',
+      'too_much',
     ]),
     /** Shows a number that somebody else keeps, read whenever the page is asked for. */
     observe(name: `porchlight_${string}`, help: string, read: () => number): void {
