@@ -26,6 +26,8 @@ export {
   startProgram,
   startScript,
 } from './processes.ts';
+export { type RawAnswer, rawExchange } from './raw-http.ts';
+export { type ScriptedOrigin, startScriptedOrigin } from './scripted-origin.ts';
 export {
   type Answer,
   type Ask,
