@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { joinCode, type RelayMessage, toDeviceName } from '@porchlight/protocol';
@@ -10,6 +11,7 @@ import {
   prepareDataFolder,
   readTextFile,
   replaceFile,
+  systemErrorCode,
 } from '../config/index.ts';
 import {
   openTransport,
@@ -73,8 +75,7 @@ async function joinLocked(options: JoinOptions): Promise<Joined> {
       `"${options.name}" is no device name: use 1 to 32 lower-case letters, digits and inner hyphens`,
     );
   }
-  const ca =
-    options.caFile === undefined ? undefined : (await readTextFile(options.caFile, CA_BYTES_MAX)).text;
+  const ca = options.caFile === undefined ? undefined : await readAuthority(options.caFile);
   const identity = await openIdentity(dataFolder);
   const relay = await fetchRelayIdentity(origin, { ca, environment, signal });
   const hostKey = relay.ssh.fingerprint;
@@ -120,6 +121,21 @@ async function joinLocked(options: JoinOptions): Promise<Joined> {
     welcome.device,
   );
   return { device: welcome.device, domain: welcome.domain, origin };
+}
+
+/** @throws ConfigError when there is no certificate in the file */
+async function readAuthority(path: string): Promise<string> {
+  try {
+    const { text } = await readTextFile(path, CA_BYTES_MAX);
+    void new X509Certificate(text);
+    return text;
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const code = systemErrorCode(error);
+    const why =
+      code.startsWith('E') && !code.startsWith('ERR_') ? `cannot be read (${code})` : 'has no certificate';
+    throw new ConfigError(`${path} ${why}: give the PEM file of the relay's authority`, { cause: error });
+  }
 }
 
 interface Ask {
