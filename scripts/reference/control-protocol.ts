@@ -33,8 +33,7 @@ export function controlProtocolPage(): string {
 A link is one SSH connection (RFC 4251 to 4254) that the device opens: to the relay's SSH port, to its HTTPS port, where
 SSH is told apart by its first bytes, or inside a WebSocket. The device authenticates with its own key. For each service
 it asks for a remote forward (\`tcpip-forward\`, RFC 4254 §7.1) with the service's name as bind address and port
-${SERVICE_BIND_PORT}; each visitor's connection then comes as a \`forwarded-tcpip\` channel. So a stock SSH client can be
-a device: \`ssh -R web:${SERVICE_BIND_PORT}:127.0.0.1:80 relay\`.
+${SERVICE_BIND_PORT}; each visitor's connection then comes as a \`forwarded-tcpip\` channel.
 
 An agent opens one more session channel with the subsystem \`${CONTROL_SUBSYSTEM}\` for the messages below: JSON objects
 in UTF-8, one a line, at most ${CONTROL_LINE_MAX} bytes each. The relay refuses another version than ${CONTROL_VERSION}

@@ -11,11 +11,6 @@ export function twinned(flags: string, description: string, twin: string): Optio
   return option;
 }
 
-/** Name of the environment variable that may stand for an option. */
-export function twinOf(option: Option): string | undefined {
-  return twins.get(option);
-}
-
 /**
  * Gives a command the values of its options' environment twins where its command line has none.
  * @throws CommandError that names the variable
