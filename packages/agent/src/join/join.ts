@@ -9,6 +9,7 @@ import {
   lockDataFolder,
   openIdentity,
   prepareDataFolder,
+  type RelaySettings,
   readTextFile,
   replaceFile,
   systemErrorCode,
@@ -75,7 +76,11 @@ async function joinLocked(options: JoinOptions): Promise<Joined> {
       `"${options.name}" is no device name: use 1 to 32 lower-case letters, digits and inner hyphens`,
     );
   }
-  const ca = options.caFile === undefined ? undefined : await readAuthority(options.caFile);
+  const file = new AgentConfigFile(dataFolder);
+  const pinned = await pinnedAt(file, origin);
+  // Who joins the same relay again need not give its authority again.
+  const caFile = options.caFile ?? (pinned?.ca === undefined ? undefined : joinPath(dataFolder, pinned.ca));
+  const ca = caFile === undefined ? undefined : await readAuthority(caFile);
   const identity = await openIdentity(dataFolder);
   const relay = await fetchRelayIdentity(origin, { ca, environment, signal });
   const hostKey = relay.ssh.fingerprint;
@@ -84,9 +89,7 @@ async function joinLocked(options: JoinOptions): Promise<Joined> {
       `the relay shows the host key ${hostKey}, but you gave ${options.fingerprint}: somebody may be in between`,
     );
   }
-  const file = new AgentConfigFile(dataFolder);
-  const pinned = (await file.read()).relay;
-  if (pinned !== undefined && pinned.https === origin && pinned.hostKey !== hostKey) {
+  if (pinned !== undefined && pinned.hostKey !== hostKey) {
     throw new ConfigError(
       `the relay's host key has changed: pinned ${pinned.hostKey}, found ${hostKey}: if that is right, remove "relay" from ${file.path} and join again`,
     );
@@ -121,6 +124,12 @@ async function joinLocked(options: JoinOptions): Promise<Joined> {
     welcome.device,
   );
   return { device: welcome.device, domain: welcome.domain, origin };
+}
+
+/** What is known of the relay at this address from an earlier joining. */
+async function pinnedAt(file: AgentConfigFile, origin: string): Promise<RelaySettings | undefined> {
+  const { relay } = await file.read();
+  return relay?.https === origin ? relay : undefined;
 }
 
 /** @throws ConfigError when there is no certificate in the file */
