@@ -112,10 +112,13 @@ function send(req: IncomingMessage, res: ServerResponse, to: Forwarding, outgoin
       upstream.addTrailers(headerPairs(trailerFields(req.rawTrailers, to.keepTrailer ?? (() => true))));
     upstream.end();
   });
-  // The answer may be over before the request is: the request's own end counts then.
-  req.on('close', () => {
+  // The answer may be over before the request is; node:http then tells the request nothing of its connection's end.
+  const onConnectionGone = (): void => {
     if (!req.complete) upstream.destroy();
-  });
+  };
+  const connection = req.httpVersionMajor === 1 ? req.socket : req;
+  connection.on('close', onConnectionGone);
+  upstream.on('close', () => connection.off('close', onConnectionGone));
   upstream.on('close', () => {
     if (req.complete) return;
     req.unpipe(upstream);
