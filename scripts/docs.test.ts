@@ -4,7 +4,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { checkPolicy } from '@porchlight/protocol/policy';
 import { loadConfig } from '@porchlight/relay';
-import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { agentCommand } from '../packages/cli/src/agent/agent-command.ts';
 import { createProgram } from '../packages/cli/src/program.ts';
@@ -110,7 +109,7 @@ function commandLinesIn(text: string): string[] {
 /** What in a command line the command does not know. */
 function unknownIn(line: string): string | undefined {
   const words = line.replace(/ #.*$/, '').split(/\s+/).slice(1);
-  let command: Command = program;
+  let command = program;
   for (const word of words) {
     const next = command.commands.find((one) => one.name() === word);
     if (next === undefined) break;
@@ -128,7 +127,7 @@ function unknownIn(line: string): string | undefined {
   return flag === undefined ? undefined : `${line}: there is no ${flag}`;
 }
 
-function depthOf(command: Command): number {
+function depthOf(command: typeof program): number {
   let depth = 0;
   for (let each = command; each.parent !== null; each = each.parent) depth += 1;
   return depth;
