@@ -108,6 +108,11 @@ function send(req: IncomingMessage, res: ServerResponse, to: Forwarding, outgoin
   upstream.flushHeaders();
   req.pipe(upstream, { end: false });
   req.on('end', () => {
+    // Over HTTP/2 a body that was cut off ends too, with no error: the device must not take it for the whole.
+    if (req.aborted) {
+      upstream.destroy();
+      return;
+    }
     if (outgoing.body === 'chunked' && req.rawTrailers.length > 0)
       upstream.addTrailers(headerPairs(trailerFields(req.rawTrailers, to.keepTrailer ?? (() => true))));
     upstream.end();
