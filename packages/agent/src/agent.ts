@@ -1,20 +1,23 @@
 import { join } from 'node:path';
+import { joinCode } from '@porchlight/protocol';
 import { AuditLog } from './audit/index.ts';
 import { systemClock } from './clock.ts';
 import {
   type AgentConfig,
   AgentConfigFile,
   ConfigError,
+  ConfigFollower,
   lockDataFolder,
   openIdentity,
   prepareDataFolder,
   readTextFile,
 } from './config/index.ts';
 import { AgentLink, type LinkPhase } from './link/index.ts';
-import { type AgentStatus, type LinkStatus, openControlSocket, PauseSwitch } from './local/index.ts';
+import { openControlSocket, PauseSwitch } from './local/index.ts';
 import { createLogger, type Logger } from './log/index.ts';
 import { DevicePolicy } from './policy/index.ts';
 import { type Gate, Services } from './services/index.ts';
+import { agentStatusOf, policyStatusOf, type Refusal } from './status.ts';
 import { VERSION } from './version.ts';
 
 const WEBSOCKET_PATH = '/.well-known/porchlight/link';
@@ -47,15 +50,26 @@ export async function startAgent(options: AgentOptions) {
     await prepareDataFolder(dataFolder);
     const lock = await lockDataFolder(dataFolder);
     ends.push(() => lock.release());
-    const file = new AgentConfigFile(dataFolder);
-    let config: AgentConfig = await file.read();
-    const { relay } = config;
+    let takeOver = (_config: AgentConfig): void => undefined; // until there is a link, which takes what is then in force
+    const follower = await ConfigFollower.open({
+      file: new AgentConfigFile(dataFolder),
+      clock,
+      refuse: refuseOtherRelay,
+      onChange: (config) => takeOver(config),
+      onProblem: (error) => {
+        logger.error({ reason: error.message }, 'configuration not taken over');
+        audit.event('configuration not taken over', { reason: error.message });
+      },
+    });
+    ends.push(() => follower.close());
+    const { relay, name = 'device' } = follower.config;
     if (relay === undefined) {
       throw new ConfigError(
         'this device has joined no relay yet: run "porchlight agent join https://RELAY" first',
       );
     }
     const identity = await openIdentity(dataFolder);
+    const code = await joinCode(identity.fingerprint, relay.hostKey);
     const ca =
       relay.ca === undefined
         ? undefined
@@ -70,7 +84,7 @@ export async function startAgent(options: AgentOptions) {
     const policy = await DevicePolicy.open({
       dataFolder,
       clock,
-      exposed: () => config.services.keys(),
+      exposed: () => follower.config.services.keys(),
       onChange: (state) => {
         audit.event('policy read', { state: state.state, errors: state.errors.join('; ') });
         const fields = { state: state.state, errors: state.errors, warnings: state.warnings };
@@ -88,16 +102,16 @@ export async function startAgent(options: AgentOptions) {
       decideConnection: (service) => policy.decideConnection(service),
     };
     const services = new Services({ gate, audit });
-    services.configure(config.services);
+    services.configure(follower.config.services);
     ends.push(() => services.close());
 
     const startedAt = clock.now();
-    let refused: { since: number; reason: string; hint: string } | undefined;
+    let refused: Refusal | undefined;
     const link = new AgentLink({
       relay: { ssh: relay.ssh, origin: relay.https, websocketPath: WEBSOCKET_PATH, ca },
       hostKeyFingerprint: relay.hostKey,
       privateKey: identity.privateKey.reveal(),
-      hello: { agent: VERSION, name: config.name ?? 'device', account: undefined, token: undefined },
+      hello: { agent: VERSION, name, account: undefined, token: undefined },
       clock,
       logger,
       random: Math.random,
@@ -106,6 +120,7 @@ export async function startAgent(options: AgentOptions) {
         if (phase.kind === 'up' || phase.kind === 'pending') refused = undefined;
         if (phase.kind === 'up' && phase.rtt === undefined)
           audit.event('link up', { transport: phase.transport });
+        if (phase.kind === 'pending') logger.warn({ code, url: phase.url }, 'waiting for Allow');
         if (phase.kind === 'waiting') audit.event('link down', { reason: phase.reason });
         options.onPhase?.(phase);
       },
@@ -116,38 +131,35 @@ export async function startAgent(options: AgentOptions) {
       },
       onChannel: (service, accept, reject) => services.open(service, accept, reject),
     });
-    const policyStatus = () => {
-      const { errors, warnings, ...state } = policy.state;
-      return { ...state, errors: [...errors], warnings: [...warnings] };
-    };
-    const reload = async () => {
-      config = await file.read();
+    takeOver = (config) => {
       services.configure(config.services);
       link.offer(services.announced());
-      audit.event('configuration read', { services: [...config.services.keys()].join(' ') });
+      const names = [...config.services.keys()].join(' ');
+      logger.info({ services: names }, 'configuration in force');
+      audit.event('configuration read', { services: names });
+    };
+    const reload = async () => {
+      const config = await follower.reload();
       await policy.reload();
-      return { policy: policyStatus(), services: [...config.services.keys()] };
+      return { policy: policyStatusOf(policy), services: [...config.services.keys()] };
     };
     const setPaused = async (paused: boolean) => {
       if (await pause.set(paused, clock.now())) audit.event(paused ? 'paused' : 'resumed');
       link.tellPaused(pause.paused);
       return { paused: pause.paused };
     };
-    const status = (): AgentStatus => ({
-      version: VERSION,
-      pid: process.pid,
-      startedAt,
-      name: link.phase.kind === 'up' ? link.phase.device : (config.name ?? 'device'),
-      relay: relay.domain,
-      link: refused === undefined ? statusOf(link.phase) : { state: 'denied', ...refused },
-      paused: pause.paused,
-      policy: policyStatus(),
-      services: [...config.services].map(([name, { target }]) => ({
-        name,
-        kind: target.kind,
-        target: target.text,
-      })),
-    });
+    const status = () =>
+      agentStatusOf({
+        startedAt,
+        relay: relay.domain,
+        config: follower.config,
+        configError: follower.error,
+        phase: link.phase,
+        refused,
+        code,
+        paused: pause.paused,
+        policy,
+      });
     const socket = await openControlSocket({
       dataFolder,
       handlers: {
@@ -163,7 +175,7 @@ export async function startAgent(options: AgentOptions) {
     link.tellPaused(pause.paused);
     link.start();
     ends.push(() => link.close());
-    logger.info({ version: VERSION, name: config.name, relay: relay.domain }, 'agent started');
+    logger.info({ version: VERSION, name, relay: relay.domain }, 'agent started');
     let closing: Promise<void> | undefined;
     return {
       status,
@@ -178,21 +190,8 @@ export async function startAgent(options: AgentOptions) {
   }
 }
 
-function statusOf(phase: LinkPhase): LinkStatus {
-  switch (phase.kind) {
-    case 'connecting':
-      return { state: 'connecting', since: phase.since };
-    case 'pending': {
-      const { since, code, url, expiresAt } = phase;
-      return { state: 'pending', since, code, url, expiresAt };
-    }
-    case 'up': {
-      const { since, transport, rtt } = phase;
-      return { state: 'up', since, transport, ...(rtt === undefined ? {} : { rtt }) };
-    }
-    case 'waiting':
-      return { state: 'waiting', since: phase.since, retryAt: phase.until, reason: phase.reason };
-    case 'stopped':
-      return { state: 'stopped', since: phase.since };
-  }
+/** The link belongs to the relay that was there at the start. */
+function refuseOtherRelay(next: AgentConfig, now: AgentConfig): string | undefined {
+  if (JSON.stringify(next.relay) === JSON.stringify(now.relay)) return undefined;
+  return 'the relay in agent.yaml has changed: restart the agent to go there, or put it back';
 }

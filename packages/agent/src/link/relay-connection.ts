@@ -19,6 +19,7 @@ import {
 } from '@porchlight/protocol';
 import ssh2, { type Channel as Ssh2Channel } from 'ssh2';
 import type { Clock } from '../clock.ts';
+import { FairSender } from './fair-sender.ts';
 import { Liveness } from './liveness.ts';
 
 /** From the stream's opening to the relay's first word. */
@@ -69,6 +70,7 @@ export class RelayConnection {
   #closed = false;
   #channels = 0;
   readonly #liveness: Liveness;
+  readonly #sender: FairSender;
   #cancelDeadline: () => void;
   #cancelEnd: (() => void) | undefined;
 
@@ -80,8 +82,15 @@ export class RelayConnection {
     this.#liveness = new Liveness({
       clock: parts.clock,
       send: (n, rtt) => this.#control?.send({ type: 'ping', n, ...(rtt === undefined ? {} : { rtt }) }),
-      onRtt: parts.on.rtt,
+      onRtt: (ms) => {
+        this.#sender.observe(ms);
+        parts.on.rtt(ms);
+      },
       onDead: () => this.destroy('the relay does not answer any more'),
+    });
+    this.#sender = new FairSender({
+      mark: (answered) => this.#mark(answered),
+      now: () => parts.clock.monotonic(),
     });
     this.#client.on('ready', () => this.#openControl());
     this.#client.on('error', (error) => {
@@ -166,10 +175,26 @@ export class RelayConnection {
       return undefined;
     }
     const channel = adoptChannel(accept(), () => this.destroy('the relay sent more than it was allowed to'));
+    this.#sender.take(channel);
     channel.once('close', () => {
       this.#channels -= 1;
     });
     return channel;
+  }
+
+  /**
+   * Asks for an answer behind all that was sent: a global request (RFC 4254 §4) that every server refuses, in order.
+   * ssh2 has it for its own keep-alive only, so that it is reached for here.
+   */
+  #mark(answered: () => void): void {
+    const { _protocol: protocol, _callbacks: callbacks } = this.#client as unknown as {
+      readonly _protocol: { ping(): void };
+      readonly _callbacks: (() => void)[];
+    };
+    this.#ask(() => {
+      protocol.ping();
+      callbacks.push(answered);
+    });
   }
 
   /** ssh2 throws when the connection is just ending. */

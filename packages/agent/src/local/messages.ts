@@ -56,6 +56,8 @@ export const agentStatus = z.object({
   link: linkStatus,
   paused: z.boolean(),
   policy: policyStatus,
+  /** Why `agent.yaml` as it is now is not in force; the last good one is. */
+  configError: z.string().optional(),
   services: z.array(z.object({ name: z.string(), kind: serviceKind, target: z.string() })).readonly(),
 });
 export type AgentStatus = z.infer<typeof agentStatus>;
