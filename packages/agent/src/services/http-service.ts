@@ -14,6 +14,7 @@ import {
   PERSON_HEADER,
   PorchlightError,
   PROBE_HEADER,
+  parseRequestPath,
   problemOf,
   ROLE_HEADER,
 } from '@porchlight/protocol';
@@ -99,7 +100,7 @@ export class HttpService {
     const target = req.url ?? '';
     const person = single(req.headers[PERSON_HEADER]);
     const role = single(req.headers[ROLE_HEADER]);
-    const decision = gate.decide({ service: name, method, target, person, role });
+    const decision = this.#outside(target) ?? gate.decide({ service: name, method, target, person, role });
     const reason = decision.kind === 'deny' ? decision.reason : undefined;
     audit.request({
       service: name,
@@ -114,6 +115,14 @@ export class HttpService {
     return decision;
   }
 
+  /** Refuses what is no path (RFC 9112 §3.2.2 names a server of its own), or could lead out of the exposed path. */
+  #outside(target: string): Denied | undefined {
+    const { basePath } = this.#parts.settings.target;
+    if (basePath === '' && target.startsWith('/')) return undefined;
+    const path = parseRequestPath(target);
+    return path.ok ? undefined : { kind: 'deny', code: 'ambiguous_path', reason: path.reason };
+  }
+
   #forwarding(req: IncomingMessage, allowed: Allowed, fail: (error: PorchlightError) => void): Forwarding {
     const { target } = this.#parts.settings;
     return {
@@ -122,6 +131,7 @@ export class HttpService {
       port: target.port,
       path: `${target.basePath}${allowed.target}`,
       headers: allowed.rewriteHeaders(endToEndHeaders(req.rawHeaders, () => true)),
+      keepTrailer: (lower) => !allowed.dropsHeader(lower),
       // The local server must not pose as the agent.
       onAnswer: (answer) => endToEndHeaders(answer.rawHeaders, (lower) => lower !== AGENT_ERROR_HEADER),
       onError: (error) => fail(new PorchlightError(codeOf(error), undefined, { cause: error })),

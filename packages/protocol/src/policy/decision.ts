@@ -1,4 +1,4 @@
-import { canonicalHeader } from './header-names.ts';
+import { canonicalHeader, overridesRequest } from './header-names.ts';
 
 /** What the visitor asks, as the relay vouches for it. */
 export interface PolicyRequest {
@@ -56,25 +56,30 @@ export class Allowed {
     return this.#headers?.add ?? NOTHING;
   }
 
-  /** False when the visitor's headers pass as they are: the quick way for most requests. */
+  /** True when the rule itself adds or strips headers. */
   get changesHeaders(): boolean {
     return this.#headers !== undefined;
   }
 
-  /** True for a header of the visitor that must not pass, in any spelling. */
+  /**
+   * True for a header of the visitor that must not pass, in any spelling: what the rule strips or adds, and, where any
+   * rule is in force, what would make the server read another request than the one that was judged.
+   */
   dropsHeader(name: string): boolean {
+    if (this.rule !== undefined && overridesRequest(name)) return true;
     return this.#headers?.remove.has(canonicalHeader(name)) ?? false;
   }
 
   /** A raw header list (`name, value, name, value, …` as in Node's `rawHeaders`) as the local server shall get it. */
   rewriteHeaders(raw: readonly string[]): readonly string[] {
-    if (this.#headers === undefined) return raw;
+    if (this.#headers === undefined && !raw.some((name, at) => at % 2 === 0 && this.dropsHeader(name)))
+      return raw;
     const result: string[] = [];
     for (let at = 0; at + 1 < raw.length; at += 2) {
       const name = raw[at] ?? '';
       if (!this.dropsHeader(name)) result.push(name, raw[at + 1] ?? '');
     }
-    for (const [name, value] of this.#headers.add) result.push(name, value);
+    for (const [name, value] of this.addHeaders) result.push(name, value);
     return result;
   }
 }

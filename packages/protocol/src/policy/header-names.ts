@@ -20,3 +20,21 @@ export function headerObjection(name: string): string | undefined {
   if (canonical.startsWith('x-porchlight-')) return `${canonical} is what the relay says about the visitor`;
   return undefined;
 }
+
+/**
+ * Headers by which some servers take another method or path than those of the request line, which alone a rule judges.
+ * They never pass a rule.
+ */
+const OVERRIDES = new Set([
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-original-uri',
+  'x-original-url',
+  'x-rewrite-url',
+]);
+
+/** True for a header, in any spelling, that would make a server read another request than the one that was judged. */
+export function overridesRequest(name: string): boolean {
+  return (name.startsWith('x') || name.startsWith('X')) && OVERRIDES.has(canonicalHeader(name));
+}

@@ -200,6 +200,28 @@ describe('headers of an allowed request', () => {
     expect(decision.kind === 'allow' && !decision.changesHeaders && decision.rewriteHeaders(raw)).toBe(raw);
   });
 
+  it.each([
+    'X-HTTP-Method-Override',
+    'x_method_override',
+    'X-HTTP-METHOD',
+    'X-Original-URL',
+    'x-rewrite_url',
+  ])('never make the server read another request than the one that was judged: %s', (name) => {
+    for (const text of [
+      'service emoncms\n allow GET /b',
+      'service emoncms\n default allow',
+      'service *\n allow * /b',
+    ]) {
+      const decision = policyOf(text).decide({ service: 'emoncms', method: 'GET', target: '/b' });
+      if (decision.kind !== 'allow') throw new Error('denied');
+      expect(decision.dropsHeader(name)).toBe(true);
+      expect(decision.rewriteHeaders(['A', name, name, 'DELETE'])).toEqual(['A', name]);
+    }
+    // Without rules there is nothing to get past.
+    const open = policyOf('').decide({ service: 'emoncms', method: 'GET', target: '/b' });
+    expect(open.kind === 'allow' && open.dropsHeader(name)).toBe(false);
+  });
+
   it('do not show in logs', async () => {
     const { inspect } = await import('node:util');
     const shown = `${JSON.stringify(decide('/a'))} ${inspect(decide('/a'), { depth: 9 })} ${inspect(policy, { depth: 9 })}`;
