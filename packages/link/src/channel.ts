@@ -1,5 +1,6 @@
 import { Duplex, Readable } from 'node:stream';
 import type { Channel as Ssh2Channel } from 'ssh2';
+import { gatherChunks } from './gather-writes.ts';
 
 /**
  * Most that one channel may hold unread. The window that `ssh2` gives is 2 MiB (fixed in its source); a peer that
@@ -42,6 +43,7 @@ export function adoptChannel(channel: Ssh2Channel, onOverflow: () => void): Chan
   if (channel.stderr instanceof Readable) channel.stderr.resume();
   guardPush(channel, onOverflow);
   mendDestroy(channel);
+  gatherChunks(channel);
   // An error may come before the taker has had time to listen; its `close` tells the rest.
   channel.on('error', () => undefined);
   return Object.assign(channel, SOCKET_METHODS);

@@ -1,5 +1,5 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import { cutAnswer, isGone } from './answers.ts';
+import { cutAnswer, isFullySent, isGone } from './answers.ts';
 import { headerPairs, headersObject, trailerFields, withoutField } from './http-headers.ts';
 
 /** Where a request goes next, and what becomes of the answer. */
@@ -63,7 +63,7 @@ function send(req: IncomingMessage, res: ServerResponse, to: Forwarding, outgoin
     setHost: false,
   });
   const onAskerGone = (): void => {
-    if (!res.writableFinished) upstream.destroy();
+    if (!isFullySent(res)) upstream.destroy();
   };
   res.on('close', onAskerGone);
   let continued = false;
@@ -143,8 +143,10 @@ function sendAnswer(
     const chunked = hasChunkedBody(req, answer, status);
     res.writeHead(status, answer.statusMessage, chunked ? fields : withoutField(fields, 'trailer'));
   } else res.writeHead(status, headersObject(fields));
-  // A stream of events may have nothing to say for a while: its head goes out at once.
-  res.flushHeaders();
+  // Head and the first of the body leave together, but a stream of events may have nothing to say for a while.
+  setImmediate(() => {
+    if (!res.writableEnded && !isGone(res)) res.flushHeaders();
+  });
   answer.pipe(res, { end: false });
   answer.on('end', () => {
     const trailers = answer.rawTrailers.length > 0 ? trailerFields(answer.rawTrailers, () => true) : [];

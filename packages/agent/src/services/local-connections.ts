@@ -7,9 +7,12 @@ import { isForbiddenAddress, type ServiceSettings } from '../config/index.ts';
 
 /** A local server that takes longer to accept a connection counts as not answering. */
 const CONNECT_DEADLINE_MS = 10_000;
-/** Connections to one local server kept open between requests, and the most at once. Small devices have few places. */
-const FREE_MAX = 16;
+/**
+ * Connections to one local server at once. Small devices have few places, so that those between requests are not kept
+ * for long; all of them are kept for that long, because under load opening one costs more than the request.
+ */
 const OPEN_MAX = 128;
+const FREE_LIFE_MS = 10_000;
 
 /** DNS look-up that never gives an address which no service may lead to (metadata, link-local, …). */
 export const guardedLookup: LookupFunction = (hostname, options, callback) => {
@@ -58,8 +61,10 @@ export function connectLocally(service: ServiceSettings, signal: AbortSignal): P
 export function createLocalAgent(service: ServiceSettings): http.Agent {
   const options = {
     keepAlive: true,
-    maxFreeSockets: FREE_MAX,
+    maxFreeSockets: OPEN_MAX,
     maxSockets: OPEN_MAX,
+    // Ends free connections only; a request that takes long is told, and does not listen.
+    timeout: FREE_LIFE_MS,
     lookup: guardedLookup,
     noDelay: true,
   };

@@ -9,8 +9,7 @@ const CHANNELS_PER_SERVICE = 128;
 /** Requests that wait for a channel, and for how many sweeps at most: event streams may hold all channels for ever. */
 const WAITING_PER_SERVICE = 256;
 const SWEEPS_WAITED_MAX = 2;
-/** Channels kept open between requests, and for how long at most. */
-const FREE_CHANNELS_PER_SERVICE = 32;
+/** How long a channel is kept open between requests at most. Under load all are kept: opening one takes a round trip. */
 const FREE_CHANNEL_LIFE_MS = 60_000;
 const SWEEP_MS = 20_000;
 
@@ -27,7 +26,7 @@ class ServiceAgent extends http.Agent {
       keepAlive: true,
       maxSockets: CHANNELS_PER_SERVICE,
       maxTotalSockets: CHANNELS_PER_SERVICE,
-      maxFreeSockets: FREE_CHANNELS_PER_SERVICE,
+      maxFreeSockets: CHANNELS_PER_SERVICE,
     });
     this.#link = link;
     this.#service = service;

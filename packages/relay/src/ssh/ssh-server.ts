@@ -1,4 +1,4 @@
-import { LINK_ALGORITHMS } from '@porchlight/link';
+import { type Gatherable, gatherWrites, LINK_ALGORITHMS } from '@porchlight/link';
 import ssh2, { type AuthContext, type ClientInfo, type Connection } from 'ssh2';
 import type { Clock } from '../clock.ts';
 import type { LinkTransport } from '../links/index.ts';
@@ -16,7 +16,7 @@ const AUTH_TRIES_MAX = 16;
 const BEFORE_LINK_MAX = 256 * 1024;
 
 /** A TCP connection, or what stands for one. */
-export interface IncomingSocket extends LinkSocket, CountedSocket {
+export interface IncomingSocket extends LinkSocket, Gatherable, CountedSocket {
   setNoDelay?(noDelay: boolean): unknown;
   once(event: 'close', listener: () => void): unknown;
 }
@@ -108,6 +108,7 @@ export class SshServer {
       leave();
     });
     socket.setNoDelay?.(true);
+    gatherWrites(socket);
     const releaseBytes = limitBytes(socket, BEFORE_LINK_MAX, () => {
       refused.too_much.add(1);
       logger.info({ address }, 'SSH connection sent too much before its link was up');
