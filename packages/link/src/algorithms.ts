@@ -10,8 +10,8 @@ export const LINK_ALGORITHMS: Algorithms = {
     'curve25519-sha256@libssh.org',
     'ecdh-sha2-nistp256',
     'ecdh-sha2-nistp384',
+    // No larger group: strangers ask for exchanges too, and one with group 16 takes the whole relay 10 ms.
     'diffie-hellman-group14-sha256',
-    'diffie-hellman-group16-sha512',
   ],
   cipher: [
     'aes128-gcm@openssh.com',

@@ -68,6 +68,8 @@ function send(req: IncomingMessage, res: ServerResponse, to: Forwarding, outgoin
   res.on('close', onAskerGone);
   let continued = false;
   upstream.on('continue', () => {
+    // One for whoever waits for it: a server that sends many would fill the memory while the asker does not read.
+    if (continued || req.headers.expect === undefined) return;
     continued = true;
     res.writeContinue();
   });
