@@ -7,7 +7,7 @@ export interface ScriptedOrigin {
   /** Everything that came over all of its connections, in order. */
   readonly heard: () => string;
   readonly connections: () => number;
-  /** Answers from now on: called with what one connection has said so far, whenever it says more. */
+  /** Answers from now on: called with what one connection has said since this was set, whenever it says more. */
   answer: (heard: string, socket: Socket) => void;
   close(): void;
 }
@@ -15,31 +15,36 @@ export interface ScriptedOrigin {
 export async function startScriptedOrigin(): Promise<ScriptedOrigin> {
   let heard = '';
   const sockets = new Set<Socket>();
-  const origin = {
-    answer: (_heard: string, _socket: Socket): void => undefined,
-  };
+  let answer = (_heard: string, _socket: Socket): void => undefined;
+  let answersSet = 0;
   const server = net.createServer({ allowHalfOpen: true }, (socket) => {
     let here = '';
+    let since = answersSet;
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
     socket.setEncoding('latin1');
     socket.on('data', (chunk: string) => {
-      here += chunk;
+      here = since === answersSet ? here + chunk : chunk;
+      since = answersSet;
       heard += chunk;
-      origin.answer(here, socket);
+      answer(here, socket);
     });
     socket.on('end', () => socket.end());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return Object.assign(origin, {
+  return {
     port: (server.address() as AddressInfo).port,
+    set answer(next: typeof answer) {
+      answer = next;
+      answersSet += 1;
+    },
     heard: () => heard,
     connections: () => sockets.size,
     close() {
       server.close();
       for (const socket of sockets) socket.destroy();
     },
-  });
+  };
 }

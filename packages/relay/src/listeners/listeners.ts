@@ -198,6 +198,12 @@ function createSecureServer(parts: ListenersParts, source: TlsSource): { server:
   });
   h2.on('session', (session) => endIdleSession(session, parts.h2IdleMs ?? KEEP_ALIVE_MS));
   h2.on('request', (req, res) => {
+    // nghttp2 announces our limit to the peer, and keeps to another one itself.
+    if (sizeOf(req.rawHeaders) > HEADERS_MAX) {
+      res.writeHead(431);
+      res.end();
+      return;
+    }
     // The compatibility API is made to be used in place of node:http's.
     parts.onRequest(req as unknown as IncomingMessage, res as unknown as ServerResponse);
   });
@@ -229,6 +235,12 @@ function createSecureServer(parts: ListenersParts, source: TlsSource): { server:
       http1.close();
     },
   };
+}
+
+function sizeOf(rawHeaders: readonly string[]): number {
+  let size = 0;
+  for (const text of rawHeaders) size += text.length;
+  return size;
 }
 
 /** Ends a connection without streams that has been quiet; while there are streams it may be quiet for ever. */

@@ -67,7 +67,7 @@ export class Publisher {
       meter.count(res.headersSent ? res.statusCode : 0, (clock.monotonic() - started) / 1000);
     });
     const { routes, signOnPages, visitors } = this.#parts;
-    if (req.url?.startsWith('/') !== true) return sendFailure(req, res, new PorchlightError('bad_request'));
+    if (!isOriginForm(req.url)) return sendFailure(req, res, new PorchlightError('bad_request'));
     if (req.url.startsWith(RESERVED_PATH)) return signOnPages.handle(req, res, arrival);
     const route = routes.cached(arrival.device, arrival.service);
     if (route !== undefined && route.service.access !== 'basic') {
@@ -83,7 +83,7 @@ export class Publisher {
   /** Passes one upgrade request on, or refuses it on its socket. */
   handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer, arrival: Arrival): void {
     socket.on('error', () => socket.destroy());
-    if (req.url?.startsWith('/') !== true || req.url.startsWith(RESERVED_PATH)) {
+    if (!isOriginForm(req.url) || req.url.startsWith(RESERVED_PATH)) {
       return refuseUpgrade(socket, new PorchlightError('bad_request'));
     }
     this.#resolve(req, arrival)
@@ -219,6 +219,11 @@ export class Publisher {
 
 const NOTE_LIFE_MS = 3600_000;
 const NOTES_MAX = 20_000;
+
+/** A path and query (RFC 9112 §3.2.1) of the characters that every server takes; HTTP/2 lets others through. */
+function isOriginForm(url: string | undefined): url is string {
+  return url !== undefined && /^\/[\x21-\x7e]*$/.test(url);
+}
 
 function isOwnToken(authorization: string | undefined): boolean {
   return authorization !== undefined && /^bearer +plt_/i.test(authorization);
