@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { chmod, rename, rm, stat } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
 /** Where the bundle is, below the root of the checkout. */
@@ -58,6 +58,17 @@ const optionalNative: Plugin = {
   },
 };
 
+/** zod carries its messages in fifty languages; the agent speaks one. */
+const oneLanguage: Plugin = {
+  name: 'one-language',
+  setup(esbuild) {
+    esbuild.onResolve({ filter: /\/locales\/index\.js$/ }, ({ path, importer }) =>
+      importer.includes(`${sep}zod${sep}`) ? { path, namespace: 'no-locales' } : undefined,
+    );
+    esbuild.onLoad({ filter: /.*/, namespace: 'no-locales' }, () => ({ contents: 'export {};' }));
+  },
+};
+
 export interface Bundle {
   file: string;
   bytes: number;
@@ -83,7 +94,7 @@ export async function buildBundle(root: string): Promise<Bundle> {
     logLevel: 'silent',
     metafile: true,
     banner: { js: BANNER },
-    plugins: [requiredBuiltins, optionalNative],
+    plugins: [requiredBuiltins, optionalNative, oneLanguage],
   });
   const strangers = Object.keys(metafile.inputs).filter((input) => input.startsWith('packages/relay/'));
   if (strangers.length > 0) {
