@@ -19,6 +19,7 @@ import {
   ROLE_HEADER,
 } from '@porchlight/protocol';
 import type { Allowed, Denied } from '@porchlight/protocol/policy';
+import type { AuditedRequest } from '../audit/index.ts';
 import type { ServiceSettings } from '../config/index.ts';
 import type { Gate, RequestAudit } from './gate.ts';
 import { connectLocally, createLocalAgent } from './local-connections.ts';
@@ -50,6 +51,8 @@ export class HttpService {
       // The relay takes 16 KiB and adds its own.
       maxHeaderSize: 32 * 1024,
     });
+    // A thousand by default: what the relay says of the visitor comes last, and must not be what is cut off.
+    this.#server.maxHeadersCount = 0;
     this.#server.on('request', (req, res) => this.#onRequest(req, res));
     this.#server.on('checkContinue', (req, res) => this.#onRequest(req, res));
     this.#server.on('upgrade', (req, socket, head) => this.#onUpgrade(req, socket, head));
@@ -73,7 +76,7 @@ export class HttpService {
   }
 
   #onRequest(req: IncomingMessage, res: ServerResponse): void {
-    if (this.#parts.gate.paused) return answerError(req, res, new PorchlightError('device_paused'));
+    if (this.#parts.gate.paused) return answerError(req, res, this.#whilePaused(req));
     if (req.headers[PROBE_HEADER] !== undefined) return this.#probe(req, res);
     const decision = this.#decide(req);
     if (decision.kind === 'deny') return answerError(req, res, new PorchlightError(decision.code, undefined));
@@ -88,31 +91,38 @@ export class HttpService {
     const fail = (error: PorchlightError): void => {
       if (socket.writable) socket.end(errorBlock(error));
     };
-    if (this.#parts.gate.paused) return fail(new PorchlightError('device_paused'));
+    if (this.#parts.gate.paused) return fail(this.#whilePaused(req));
     const decision = this.#decide(req);
     if (decision.kind === 'deny') return fail(new PorchlightError(decision.code));
     forwardUpgrade(req, socket, head, this.#forwarding(req, decision, fail));
   }
 
   #decide(req: IncomingMessage): Allowed | Denied {
-    const { name, gate, audit } = this.#parts;
+    const { name, gate } = this.#parts;
     const method = req.method ?? '';
     const target = req.url ?? '';
     const person = single(req.headers[PERSON_HEADER]);
     const role = single(req.headers[ROLE_HEADER]);
     const decision = this.#outside(target) ?? gate.decide({ service: name, method, target, person, role });
-    const reason = decision.kind === 'deny' ? decision.reason : undefined;
-    audit.request({
-      service: name,
-      person,
-      role,
-      decision: decision.kind,
-      rule: decision.rule,
-      reason,
-      method,
-      target,
-    });
+    const { kind, rule } = decision;
+    this.#note(req, { decision: kind, rule, reason: kind === 'deny' ? decision.reason : undefined });
     return decision;
+  }
+
+  #whilePaused(req: IncomingMessage): PorchlightError {
+    if (req.headers[PROBE_HEADER] === undefined) this.#note(req, { decision: 'deny', reason: 'paused' });
+    return new PorchlightError('device_paused');
+  }
+
+  #note(req: IncomingMessage, judged: Pick<AuditedRequest, 'decision' | 'rule' | 'reason'>): void {
+    this.#parts.audit.request({
+      service: this.#parts.name,
+      person: single(req.headers[PERSON_HEADER]),
+      role: single(req.headers[ROLE_HEADER]),
+      method: req.method ?? '',
+      target: req.url ?? '',
+      ...judged,
+    });
   }
 
   /** Refuses what is no path (RFC 9112 §3.2.2 names a server of its own), or could lead out of the exposed path. */
