@@ -55,3 +55,25 @@ test('who leaves after one byte leaves nothing behind', async () => {
   ]);
   await once(accepted[0] as Socket, 'close');
 });
+
+test('a taker who pauses loses nothing to another who only counts', async () => {
+  let counted = 0;
+  const taken = new Promise<string>((resolve) => {
+    server.removeAllListeners('connection');
+    server.on('connection', (socket: Socket) =>
+      tellSpeech(socket, () => {
+        socket.on('data', (chunk) => (counted += chunk.length));
+        // As ssh2 does it, all in the tick in which it gets the connection.
+        socket.pause();
+        void Promise.resolve().then(() => {
+          socket.on('data', (chunk) => resolve(String(chunk)));
+          socket.resume();
+        });
+      }),
+    );
+  });
+  const client = dial();
+  client.write('SSH-2.0-test\r\n');
+  expect([await taken, counted]).toEqual(['SSH-2.0-test\r\n', 14]);
+  client.destroy();
+});

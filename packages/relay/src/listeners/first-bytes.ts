@@ -27,12 +27,17 @@ export function tellSpeech(socket: Socket, heard: (speech: Speech) => void): voi
       held = chunk;
       return;
     }
+    const speech = chunk[0] === 0x16 ? 'tls' : chunk[0] === 0x53 && chunk[1] === 0x53 ? 'ssh' : 'http';
     socket.off('readable', onReadable);
-    socket.off('error', onError);
     socket.off('timeout', onTimeout);
     socket.setTimeout(0);
     socket.unshift(chunk);
-    heard(chunk[0] === 0x16 ? 'tls' : chunk[0] === 0x53 && chunk[1] === 0x53 ? 'ssh' : 'http');
+    // Streams forget a `readable` listener with the next tick only, and resume then by themselves, even when their
+    // taker has paused them: it gets them after that, as if they were new.
+    process.nextTick(() => {
+      socket.off('error', onError);
+      if (!socket.destroyed) heard(speech);
+    });
   };
   socket.setTimeout(FIRST_BYTES_DEADLINE_MS);
   socket.on('error', onError);
