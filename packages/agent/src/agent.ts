@@ -10,7 +10,7 @@ import {
   lockDataFolder,
   openIdentity,
   prepareDataFolder,
-  readTextFile,
+  readAuthority,
 } from './config/index.ts';
 import { AgentLink, type LinkPhase } from './link/index.ts';
 import { openControlSocket, PauseSwitch } from './local/index.ts';
@@ -21,7 +21,6 @@ import { agentStatusOf, policyStatusOf, type Refusal } from './status.ts';
 import { VERSION } from './version.ts';
 
 const WEBSOCKET_PATH = '/.well-known/porchlight/link';
-const CA_BYTES_MAX = 256 * 1024;
 
 export interface AgentOptions {
   readonly dataFolder: string;
@@ -70,10 +69,7 @@ export async function startAgent(options: AgentOptions) {
     }
     const identity = await openIdentity(dataFolder);
     const code = await joinCode(identity.fingerprint, relay.hostKey);
-    const ca =
-      relay.ca === undefined
-        ? undefined
-        : (await readTextFile(join(dataFolder, relay.ca), CA_BYTES_MAX)).text;
+    const ca = relay.ca === undefined ? undefined : await readAuthority(join(dataFolder, relay.ca));
     const audit = new AuditLog({
       dataFolder,
       clock,

@@ -1,6 +1,7 @@
+export { readAuthority } from './authority.ts';
 export { ConfigError, systemErrorCode } from './config-error.ts';
 export { AgentConfigFile } from './config-file.ts';
-export { CONFIG_LOOK_MS, ConfigFollower } from './config-follower.ts';
+export { ConfigFollower } from './config-follower.ts';
 export { chooseDataFolder, type DataFolderChoice, prepareDataFolder } from './data-folder.ts';
 export { type DataFolderLock, lockDataFolder } from './data-folder-lock.ts';
 export { type FileText, readTextFile, replaceFile, syncFolder } from './files.ts';

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { nativeCipherInUse } from '@porchlight/link';
 import { fingerprintOf } from '@porchlight/protocol';
 import ssh2 from 'ssh2';
@@ -6,7 +7,7 @@ import {
   AgentConfigFile,
   ConfigError,
   openIdentity,
-  readTextFile,
+  readAuthority,
 } from '../config/index.ts';
 import { fetchRelayIdentity } from '../join/index.ts';
 import { openTransport, type RelayAddress, transportsFor } from '../link/index.ts';
@@ -15,7 +16,6 @@ import { DevicePolicy } from '../policy/index.ts';
 import { connectLocally } from '../services/index.ts';
 
 const STEP_DEADLINE_MS = 15_000;
-const CA_BYTES_MAX = 256 * 1024;
 
 export interface Finding {
   readonly result: 'ok' | 'warning' | 'failed';
@@ -48,10 +48,13 @@ export async function* runDoctor(options: DoctorOptions): AsyncGenerator<Finding
     const read = await new AgentConfigFile(dataFolder).read();
     return { value: read, detail: `${dataFolder}, ${read.services.size} services` };
   });
-  yield* attempt('key', async () => {
-    const { fingerprint } = await openIdentity(dataFolder);
-    return { value: fingerprint, detail: fingerprint };
-  });
+  // Without a relay there may be no key yet, and none shall be made here.
+  if (config?.relay !== undefined) {
+    yield* attempt('key', async () => {
+      const { fingerprint } = await openIdentity(dataFolder);
+      return { value: fingerprint, detail: fingerprint };
+    });
+  }
   yield* checkPolicy(dataFolder, config);
   for (const [name, settings] of config?.services ?? []) {
     yield* attempt(`service ${name}`, async () => {
@@ -66,7 +69,8 @@ export async function* runDoctor(options: DoctorOptions): AsyncGenerator<Finding
       return { value: undefined, detail: `${settings.target.text} accepts connections` };
     });
   }
-  if (config?.relay === undefined) {
+  if (config?.relay !== undefined) yield* checkRelay(options, config.relay);
+  else if (config !== undefined) {
     yield {
       result: 'failed',
       what: 'relay',
@@ -75,7 +79,6 @@ export async function* runDoctor(options: DoctorOptions): AsyncGenerator<Finding
     };
     return;
   }
-  yield* checkRelay(options, config.relay);
   yield* checkAgent(dataFolder);
 }
 
@@ -105,8 +108,14 @@ async function* checkRelay(
   relay: NonNullable<AgentConfig['relay']>,
 ): AsyncGenerator<Finding> {
   const signal = AbortSignal.timeout(STEP_DEADLINE_MS * 4);
+  const { ca: caFile } = relay;
   const ca =
-    relay.ca === undefined ? undefined : (await readTextFile(`${dataFolder}/${relay.ca}`, CA_BYTES_MAX)).text;
+    caFile === undefined
+      ? undefined
+      : yield* attempt('authority of the relay', async () => {
+          const path = join(dataFolder, caFile);
+          return { value: await readAuthority(path), detail: path };
+        });
   const identity = yield* attempt('relay over https', async () => {
     const found = await fetchRelayIdentity(relay.https, { ca, environment, signal });
     return { value: found, detail: `${relay.https} answers, version ${found.version}` };

@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { joinCode, type RelayMessage, toDeviceName } from '@porchlight/protocol';
@@ -10,9 +9,8 @@ import {
   openIdentity,
   prepareDataFolder,
   type RelaySettings,
-  readTextFile,
+  readAuthority,
   replaceFile,
-  systemErrorCode,
 } from '../config/index.ts';
 import {
   openTransport,
@@ -25,7 +23,6 @@ import { VERSION } from '../version.ts';
 import { fetchRelayIdentity, parseRelayUrl } from './relay-identity.ts';
 
 const CA_FILE = 'ca.pem';
-const CA_BYTES_MAX = 256 * 1024;
 
 export interface JoinOptions {
   readonly dataFolder: string;
@@ -130,21 +127,6 @@ async function joinLocked(options: JoinOptions): Promise<Joined> {
 async function pinnedAt(file: AgentConfigFile, origin: string): Promise<RelaySettings | undefined> {
   const { relay } = await file.read();
   return relay?.https === origin ? relay : undefined;
-}
-
-/** @throws ConfigError when there is no certificate in the file */
-async function readAuthority(path: string): Promise<string> {
-  try {
-    const { text } = await readTextFile(path, CA_BYTES_MAX);
-    void new X509Certificate(text);
-    return text;
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    const code = systemErrorCode(error);
-    const why =
-      code.startsWith('E') && !code.startsWith('ERR_') ? `cannot be read (${code})` : 'has no certificate';
-    throw new ConfigError(`${path} ${why}: give the PEM file of the relay's authority`, { cause: error });
-  }
 }
 
 interface Ask {
