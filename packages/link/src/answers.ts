@@ -36,5 +36,5 @@ export function isFullySent(res: ServerResponse): boolean {
 
 /** True when nobody waits for the answer any more. */
 export function isGone(res: ServerResponse): boolean {
-  return res.destroyed === true || streamOf(res)?.destroyed === true;
+  return res.destroyed || streamOf(res)?.destroyed === true;
 }

@@ -44,15 +44,19 @@ const throughProxy = (
 function answer(...chunks: (string | Buffer)[]): { asked: Promise<string> } {
   const { promise, resolve } = Promise.withResolvers<string>();
   onSocket = (socket) => {
-    socket.once('data', async (request: Buffer) => {
+    socket.once('data', (request: Buffer) => {
       resolve(request.toString());
-      for (const chunk of chunks) {
-        socket.write(chunk);
-        await new Promise((sent) => setImmediate(sent));
-      }
+      void writeApart(socket, chunks);
     });
   };
   return { asked: promise };
+}
+
+async function writeApart(socket: Socket, chunks: readonly (string | Buffer)[]): Promise<void> {
+  for (const chunk of chunks) {
+    socket.write(chunk);
+    await new Promise((sent) => setImmediate(sent));
+  }
 }
 
 async function firstBytes(socket: Socket, count: number): Promise<Buffer> {

@@ -5,7 +5,6 @@ export { describeListenError, type ListenWish } from './listen-error.ts';
 export { type ConfigSources, type LoadedConfig, loadConfig } from './load-config.ts';
 export { type OptionDescriptor, relayOptions } from './options.ts';
 export { isLoopbackName, type RelayConfig } from './relay-config.ts';
-export { Secret } from './secret.ts';
 export type { SecretStore } from './secret-store.ts';
 export { createAddressMatcher } from './trusted-proxies.ts';
 export type { PortRange } from './values.ts';

@@ -185,7 +185,7 @@ describe('basic', () => {
     { authorization: 'Bearer correct horse' },
   ])('nobody else, who is asked for it: %j', async (headers) => {
     for (const more of [{}, PAGE]) {
-      const answer = await visit({ ...headers, ...more } as Record<string, string>);
+      const answer = await visit({ ...headers, ...more });
       expect(answer.status).toBe(401);
       expect(answer.headers['www-authenticate']).toContain('Basic');
     }

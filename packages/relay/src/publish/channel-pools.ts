@@ -90,8 +90,7 @@ class ServiceAgent extends http.Agent {
   }
 
   #queue(): http.ClientRequest[] {
-    // The types say IncomingMessage, which is not what is in there.
-    return (this.requests[this.#service] ?? []) as unknown as http.ClientRequest[];
+    return this.requests[this.#service] ?? [];
   }
 
   #countOpening(change: 1 | -1): void {

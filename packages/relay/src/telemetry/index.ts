@@ -1,5 +1,4 @@
 export { type LogFields, type Logger, silentLogger } from './logger.ts';
-export { Meter } from './meters.ts';
 export { createMetrics, type RelayMetrics, type RequestMeter, type RequestOutcome } from './metrics.ts';
 export { type MetricsServer, startMetricsServer } from './metrics-server.ts';
 export { createLogger, type LogSettings } from './pino-logger.ts';
