@@ -11,6 +11,9 @@ const MARK_SPACING_MAX = 512 * 1024;
 const BASE_LIFE_MS = 30_000;
 const DRAIN_SHARE = 4;
 
+/** Once the line's limit has been met, the budget grows by so much less, to swing less around it. */
+const FOUND_GROWTH = 4;
+
 interface Mark {
   readonly position: number;
   readonly at: number;
@@ -31,6 +34,7 @@ export class SendBudget {
   readonly #marks: Mark[] = [];
   /** Somebody had to wait since the last answer: only then does more budget help. */
   #wanted = false;
+  #found = false;
   #base = Number.POSITIVE_INFINITY;
   #lastBase = Number.POSITIVE_INFINITY;
   #baseSince: number;
@@ -112,8 +116,9 @@ export class SendBudget {
 
   #adapt(bytes: number, queued: number): void {
     const share = queued / QUEUE_TARGET_MS;
-    const change =
-      share < 1 ? (this.#wanted ? bytes * (1 - share) : 0) : (-bytes * Math.min(1, share - 1)) / 2;
+    if (share > 1) this.#found = true;
+    const growth = this.#wanted ? (bytes * (1 - share)) / (this.#found ? FOUND_GROWTH : 1) : 0;
+    const change = share < 1 ? growth : (-bytes * Math.min(1, share - 1)) / 2;
     this.#budget = Math.min(MOST_BUDGET, Math.max(LEAST_BUDGET, this.#budget + change));
     this.#wanted = false;
   }
