@@ -73,7 +73,9 @@ function send(req: IncomingMessage, res: ServerResponse, to: Forwarding, outgoin
     continued = true;
     res.writeContinue();
   });
+  let answered: IncomingMessage | undefined;
   upstream.on('response', (answer) => {
+    answered = answer;
     try {
       const fields = to.onAnswer(answer);
       if (fields === undefined) answer.resume();
@@ -90,7 +92,8 @@ function send(req: IncomingMessage, res: ServerResponse, to: Forwarding, outgoin
     }
   });
   upstream.on('error', (error) => {
-    if (isGone(res)) return;
+    // What comes behind a whole answer is of no account: small servers send a body with 204, 304 or to HEAD.
+    if (isGone(res) || answered?.complete === true) return;
     if (res.headersSent) {
       cutAnswer(res);
       return;
@@ -143,7 +146,7 @@ function sendAnswer(
   if (status < 200 || status > 599) throw new Error(`the service answered with status ${status}`);
   if (req.httpVersionMajor === 1) {
     const chunked = hasChunkedBody(req, answer, status);
-    res.writeHead(status, answer.statusMessage, chunked ? fields : withoutField(fields, 'trailer'));
+    res.writeHead(status, reasonOf(answer), chunked ? fields : withoutField(fields, 'trailer'));
   } else res.writeHead(status, headersObject(fields));
   // Head and the first of the body leave together, but a stream of events may have nothing to say for a while.
   setImmediate(() => {
@@ -160,6 +163,12 @@ function sendAnswer(
     if (!answer.complete) cutAnswer(res);
   });
   answer.on('error', () => cutAnswer(res));
+}
+
+/** The reason phrase, or none when it has characters that node:http reads but refuses to write. */
+function reasonOf(answer: IncomingMessage): string {
+  const reason = answer.statusMessage ?? '';
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(reason) ? reason : '';
 }
 
 function addTrailers(req: IncomingMessage, res: ServerResponse, trailers: readonly string[]): void {

@@ -18,13 +18,15 @@ async function listen(server: net.Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** What an asker gets from a server that gives a thousand interim answers (RFC 9110 §15.2) before its own. */
-async function ask(bytes: string): Promise<string> {
-  const interim = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'.repeat(1000);
+/** A thousand interim answers (RFC 9110 §15.2) before the server's own. */
+const FLOOD = `${'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'.repeat(1000)}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`;
+
+/** What an asker gets from a server that answers with these bytes. */
+async function ask(bytes: string, reply = FLOOD): Promise<string> {
   const port = await listen(
     net.createServer((socket) => {
       socket.on('error', () => undefined);
-      socket.once('data', () => socket.end(`${interim}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`));
+      socket.once('data', () => socket.end(Buffer.from(reply, 'latin1')));
     }),
   );
   const agent = new http.Agent();
@@ -59,4 +61,21 @@ it('who waits for 100 (Continue) gets one', async () => {
     'POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi',
   );
   expect(answer.match(/^HTTP\/1\.1 \d+/gm)).toEqual(['HTTP/1.1 100', 'HTTP/1.1 200']);
+});
+
+it.each([
+  ['GET', '204 No Content'],
+  ['GET', '304 Not Modified'],
+  ['HEAD', '200 OK'],
+])('a body where none may be is left out, and the answer stands: %s, %s', async (method, status) => {
+  const reply = `HTTP/1.1 ${status}\r\nX-A: b\r\nContent-Length: 6\r\n\r\npoison`;
+  const answer = await ask(`${method} / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`, reply);
+  expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status}\r\nX-A: b\r\n`));
+  expect(answer).not.toContain('poison');
+});
+
+it('a reason phrase that cannot be said is left out, and ends nobody', async () => {
+  const reply = 'HTTP/1.1 200 a\x7f\x01b\r\nContent-Length: 2\r\n\r\nok';
+  const answer = await ask('GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n', reply);
+  expect(answer).toMatch(/^HTTP\/1\.1 200 ?\r\n[^]*ok$/);
 });
