@@ -5,9 +5,11 @@ import type { Algorithms } from 'ssh2';
  * stock clients. No CBC, no SHA-1 signatures, no compression (a compressed secret leaks through its length).
  */
 export const LINK_ALGORITHMS: Algorithms = {
+  // The older name first: dropbear sends its first message along with the guess that ours is its own first one, and
+  // ssh2 loses a message that is right behind the list; with another one first dropbear sends it again.
   kex: [
-    'curve25519-sha256',
     'curve25519-sha256@libssh.org',
+    'curve25519-sha256',
     'ecdh-sha2-nistp256',
     'ecdh-sha2-nistp384',
     // No larger group: strangers ask for exchanges too, and one with group 16 takes the whole relay 10 ms.

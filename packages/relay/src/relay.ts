@@ -67,7 +67,7 @@ async function start(options: RelayOptions, stack: Stack) {
   const facts = createRelayFacts({ config, hostKey, installFiles, startedAt: recorder.startedAt, caPem });
   const { enrolmentTokens, joinRequests, ssh } = wireSshSide(foundation, deviceLinks, {
     hostKey,
-    origin: () => facts.origin,
+    facts,
   });
   const { publisher, signOnPages } = await wirePublishing(foundation, people, deviceLinks);
   const originOf = createOriginReader(createAddressMatcher(config.trustedProxies));

@@ -3,6 +3,8 @@ import type { Clock } from '../clock.ts';
 import type { Link, LinkListener } from './link.ts';
 
 const LOOK_MS = 3_000;
+/** A link that has been silent for so long is asked: an agent never is. */
+const PING_AFTER_MS = 21_000 - LOOK_MS;
 /** Most that may wait for a peer that does not read: more than any window allows is no honest peer. */
 const UNSENT_MAX = 64 * 1024 * 1024;
 
@@ -43,7 +45,7 @@ export class LinkWatch implements LinkListener {
         heard.at = now;
       } else if (now - heard.at > LINK_SILENCE_MAX_MS - LOOK_MS) {
         link.end('nothing was heard from the device any more');
-      }
+      } else if (now - heard.at > PING_AFTER_MS) link.ping();
       if (link.unsent > UNSENT_MAX) link.end('the device did not read what was sent to it');
     }
   }

@@ -34,6 +34,8 @@ export interface Link {
    * (10 s without an answer), `busy` (too many channels), `device_offline` (the link ended meanwhile)
    */
   openChannel(service: string, from: { address: string; port: number }): Promise<Duplex>;
+  /** Asks the device for a sign of life, if it does not give them by itself. */
+  ping(): void;
   /** Tells the device to come back after `afterMs`, so that it does not take the end of the link for a fault. */
   drain(afterMs: number): void;
   /** Ends the connection and gives the reason to whoever asks later. Idempotent. */

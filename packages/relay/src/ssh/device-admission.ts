@@ -1,4 +1,4 @@
-import { type AgentMessage, PorchlightError, toDeviceName } from '@porchlight/protocol';
+import { PorchlightError, toDeviceName } from '@porchlight/protocol';
 import type { AccountStore } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
@@ -11,7 +11,17 @@ import type { ProvenClient } from './ssh-server.ts';
 /** Names tried for a device that joins by token under a name that is taken: `name`, `name-2`, … */
 const NAME_TRIES = 100;
 
-type Hello = Extract<AgentMessage, { type: 'hello' }>;
+/** What a device says of itself when it comes. */
+export interface Introduction {
+  /** Proposed name, used for an unknown key only. */
+  readonly name: string;
+  /** The account that shall be asked, when one was named. */
+  readonly account?: string | undefined;
+  /** An enrolment token. */
+  readonly token?: string | undefined;
+  /** What runs there, for people: `agent 0.1.0`, `OpenSSH_9.2`. */
+  readonly software: string;
+}
 
 export type Admitted =
   | { readonly kind: 'device'; readonly device: DeviceRecord }
@@ -47,14 +57,18 @@ export class DeviceAdmission {
   }
 
   /** @param onWaiting called when a person has to be waited for */
-  async admit(client: ProvenClient, hello: Hello, onWaiting: (waiting: Waiting) => void): Promise<Admitted> {
+  async admit(
+    client: ProvenClient,
+    introduction: Introduction,
+    onWaiting: (waiting: Waiting) => void,
+  ): Promise<Admitted> {
     const known = await this.#parts.devices.byFingerprint(client.key.fingerprint);
     if (known !== undefined) return { kind: 'device', device: known };
-    if (hello.token !== undefined) return this.#byToken(client, hello, hello.token);
-    return this.#byPerson(client, hello, onWaiting);
+    if (introduction.token !== undefined) return this.#byToken(client, introduction, introduction.token);
+    return this.#byPerson(client, introduction, onWaiting);
   }
 
-  async #byToken(client: ProvenClient, hello: Hello, secret: string): Promise<Admitted> {
+  async #byToken(client: ProvenClient, introduction: Introduction, secret: string): Promise<Admitted> {
     const { audit, clock, devices, events, tokens } = this.#parts;
     const token = await tokens.redeem(secret, clock.now());
     if (token === undefined) {
@@ -73,7 +87,7 @@ export class DeviceAdmission {
           `The account has its ${this.#parts.devicesPerAccount} devices already`,
         );
       }
-      await this.#insert(client, token.accountId, toDeviceName(hello.name) ?? 'device', token.tags);
+      await this.#insert(client, token.accountId, toDeviceName(introduction.name) ?? 'device', token.tags);
     } catch (error) {
       await tokens.giveBack(token.id);
       if (!(error instanceof PorchlightError)) throw error;
@@ -129,19 +143,20 @@ export class DeviceAdmission {
 
   async #byPerson(
     client: ProvenClient,
-    hello: Hello,
+    introduction: Introduction,
     onWaiting: (waiting: Waiting) => void,
   ): Promise<Admitted> {
     const { accounts, joinRequests, origin } = this.#parts;
-    const account = hello.account === undefined ? undefined : await accounts.byName(hello.account);
+    const account =
+      introduction.account === undefined ? undefined : await accounts.byName(introduction.account);
     const { promise, resolve } = Promise.withResolvers<JoinAnswer>();
     const asked = await joinRequests.ask({
       fingerprint: client.key.fingerprint,
       publicKey: client.key.publicKey,
-      name: hello.name,
+      name: introduction.name,
       accountId: account?.id,
       address: client.address,
-      software: `agent ${hello.agent}`,
+      software: introduction.software,
       onAnswer: resolve,
     });
     if (asked.kind === 'refused') return refusals[asked.why];

@@ -21,6 +21,7 @@ import { hasUsablePacketSize } from './packet-size.ts';
 import { ServiceMemory } from './service-memory.ts';
 import { SshLink } from './ssh-link.ts';
 import type { ProvenClient } from './ssh-server.ts';
+import { StockSession } from './stock-session.ts';
 
 /** An agent opens its control channel and says hello within this time. */
 const HELLO_DEADLINE_MS = 10_000;
@@ -42,6 +43,8 @@ export interface DeviceSessionParts {
   readonly logger: Logger;
   readonly domain: string;
   readonly maxChannels: number;
+  /** Where people open an `http` service. */
+  readonly serviceUrl: (service: string, device: string) => string;
 }
 
 /**
@@ -55,6 +58,8 @@ export interface DeviceSessionParts {
 export class DeviceSession {
   readonly #client: ProvenClient;
   readonly #parts: DeviceSessionParts;
+  /** Takes over when the client turns out to be a stock one, which opens no control channel. */
+  #stock: StockSession | undefined;
   #control: ControlStream<RelayMessage> | undefined;
   #state: 'proven' | 'admitting' | 'ended' | SshLink = 'proven';
   #withdraw: (() => void) | undefined;
@@ -78,19 +83,50 @@ export class DeviceSession {
     });
     connection.on('request', (accept, reject, name, info) => {
       if (!this.#forwards.take()) this.#abort('too many requests');
+      else if (this.#isStock()) this.#onStockRequest(name, info, accept, reject);
       else if (name === 'tcpip-forward') this.#onForward(info, accept, reject);
       else if (name === 'cancel-tcpip-forward') this.#onCancelForward(info, accept, reject);
       else reject?.();
     });
     connection.on('end', () => {
+      this.#stock?.peerEnded();
       if (this.#state instanceof SshLink) this.#state.peerEnded();
     });
     connection.on('close', () => this.#onClose());
   }
 
+  /** Whoever asks for something before a control channel is there is no agent. */
+  #isStock(): boolean {
+    return this.#control === undefined && this.#state !== 'ended';
+  }
+
+  #becomeStock(): StockSession {
+    this.#cancelHello();
+    this.#stock ??= new StockSession(this.#client, this.#parts);
+    return this.#stock;
+  }
+
+  #onStockRequest(
+    name: string,
+    info: TcpipBindInfo,
+    accept: ((port?: number) => void) | undefined,
+    reject: (() => void) | undefined,
+  ): void {
+    if (name === 'tcpip-forward') this.#becomeStock().forward(info, accept, reject);
+    else if (name === 'cancel-tcpip-forward') this.#becomeStock().cancelForward(info, accept, reject);
+    else reject?.();
+  }
+
   #onSession(session: Session): void {
+    session.on('pty', (accept) => accept?.());
+    session.on('shell', (accept, reject) => {
+      if (this.#isStock()) this.#becomeStock().shell(accept());
+      else reject();
+    });
     session.on('subsystem', (accept, reject, info) => {
-      if (info.name !== CONTROL_SUBSYSTEM || this.#control !== undefined) return reject();
+      if (info.name !== CONTROL_SUBSYSTEM || this.#control !== undefined || this.#stock !== undefined) {
+        return reject();
+      }
       const channel: Channel = accept();
       if (!hasUsablePacketSize(channel)) return this.#abort('packets too small');
       this.#control = openControlStream<AgentMessage, RelayMessage>(channel, agentMessage, {
@@ -141,7 +177,8 @@ export class DeviceSession {
       return;
     }
     try {
-      const admitted = await this.#parts.admission.admit(this.#client, hello, (waiting) => {
+      const introduction = { ...hello, software: `agent ${hello.agent}` };
+      const admitted = await this.#parts.admission.admit(this.#client, introduction, (waiting) => {
         this.#client.admitted();
         // It may have gone before its request was there.
         if (this.#state !== 'admitting') return waiting.withdraw();
@@ -195,7 +232,7 @@ export class DeviceSession {
     if (!(link instanceof SshLink)) return reject?.();
     const legal = isServiceName(info.bindAddr) && info.bindPort === SERVICE_BIND_PORT;
     if (!legal || link.forwardCount >= SERVICES_MAX) return reject?.();
-    link.addForward(info.bindAddr);
+    link.addForward(info.bindAddr, { address: info.bindAddr, port: info.bindPort });
     if (link.announced) this.#services?.note(link);
     accept?.();
   }
@@ -232,6 +269,7 @@ export class DeviceSession {
   #onClose(): void {
     this.#cancelHello();
     this.#withdraw?.();
+    this.#stock?.closed();
     const state = this.#state;
     this.#state = 'ended';
     if (state instanceof SshLink) {

@@ -1,4 +1,5 @@
 export { DeviceAdmission } from './device-admission.ts';
+export type { DeviceKey } from './device-key.ts';
 export { DeviceSession } from './device-session.ts';
 export { type HostKey, loadHostKey } from './host-key.ts';
 export { type IncomingSocket, SshServer } from './ssh-server.ts';

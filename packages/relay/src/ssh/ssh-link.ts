@@ -1,11 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { adoptChannel } from '@porchlight/link';
-import {
-  type AnnouncedService,
-  PorchlightError,
-  type RelayMessage,
-  SERVICE_BIND_PORT,
-} from '@porchlight/protocol';
+import { type AnnouncedService, PorchlightError, type RelayMessage } from '@porchlight/protocol';
 import type { Connection } from 'ssh2';
 import type { Clock } from '../clock.ts';
 import type { Link, LinkTransport } from '../links/index.ts';
@@ -13,6 +8,12 @@ import { hasUsablePacketSize } from './packet-size.ts';
 
 /** A device that does not answer a channel opening for so long has a problem of its own: 504. */
 const CHANNEL_OPEN_DEADLINE_MS = 10_000;
+
+/** Bind address and port of a remote forward, as the device asked for them (RFC 4254 §7.1). */
+export interface BoundAddress {
+  readonly address: string;
+  readonly port: number;
+}
 
 /** The connection below SSH, counted. */
 export interface LinkSocket {
@@ -32,8 +33,10 @@ export interface SshLinkParts {
   readonly agent: string;
   readonly maxChannels: number;
   readonly clock: Clock;
-  /** Writes to the control channel. */
-  readonly send: (message: RelayMessage) => void;
+  /** Writes to the control channel; a stock client has none. */
+  readonly send?: (message: RelayMessage) => void;
+  /** Asks the device for a sign of life; an agent gives them by itself. */
+  readonly ping?: () => void;
 }
 
 /** A device's SSH connection as a link: each channel is a `forwarded-tcpip` (RFC 4254 §7.2) to a service by name. */
@@ -50,7 +53,7 @@ export class SshLink implements Link {
   paused = false;
   rtt: { ms: number; at: number } | undefined;
   readonly #parts: SshLinkParts;
-  readonly #forwarded = new Set<string>();
+  readonly #forwarded = new Map<string, BoundAddress>();
   #announced: readonly AnnouncedService[] | undefined;
   #services: readonly AnnouncedService[] = [];
   #openChannels = 0;
@@ -104,8 +107,8 @@ export class SshLink implements Link {
     this.#settleServices();
   }
 
-  addForward(name: string): void {
-    this.#forwarded.add(name);
+  addForward(name: string, bound: BoundAddress): void {
+    this.#forwarded.set(name, bound);
     this.#settleServices();
   }
 
@@ -120,7 +123,8 @@ export class SshLink implements Link {
 
   openChannel(service: string, from: { address: string; port: number }): Promise<Duplex> {
     if (this.#ended) return Promise.reject(new PorchlightError('device_offline'));
-    if (!this.#services.some((offered) => offered.name === service)) {
+    const bound = this.#forwarded.get(service);
+    if (bound === undefined || !this.#services.some((offered) => offered.name === service)) {
       return Promise.reject(new PorchlightError('service_unknown'));
     }
     if (this.#openChannels >= this.#parts.maxChannels) {
@@ -134,8 +138,8 @@ export class SshLink implements Link {
         reject(new PorchlightError('device_timeout'));
       });
       this.#parts.connection.forwardOut(
-        service,
-        SERVICE_BIND_PORT,
+        bound.address,
+        bound.port,
         from.address,
         from.port,
         (error, opened) => {
@@ -167,7 +171,11 @@ export class SshLink implements Link {
   }
 
   drain(afterMs: number): void {
-    this.#parts.send({ type: 'drain', after: afterMs });
+    this.#parts.send?.({ type: 'drain', after: afterMs });
+  }
+
+  ping(): void {
+    if (!this.#ended) this.#parts.ping?.();
   }
 
   end(reason: string): void {

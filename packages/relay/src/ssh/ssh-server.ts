@@ -6,6 +6,7 @@ import type { Logger, RelayMetrics } from '../telemetry/index.ts';
 import { addressKey } from '../token-buckets.ts';
 import { type CountedSocket, limitBytes, UnauthenticatedLimit } from './connection-limits.ts';
 import { type DeviceKey, describeKey, parseOfferedKey, provesKey } from './device-key.ts';
+import { sendBanner } from './server-messages.ts';
 import type { LinkSocket } from './ssh-link.ts';
 
 /** Places for connections that are not yet let in, in all. */
@@ -44,6 +45,8 @@ export interface SshServerParts {
   readonly logger: Logger;
   readonly refused: RelayMetrics['sshRefused'];
   readonly limits: { readonly unauthenticatedPerAddress: number; readonly handshakeMs: number };
+  /** What to tell the holder of a key before it is let in; undefined: nothing. */
+  readonly greeting: (key: DeviceKey) => Promise<string | undefined>;
   readonly onClient: (client: ProvenClient) => void;
 }
 
@@ -138,7 +141,7 @@ export class SshServer {
       if (context.signature === undefined) return context.accept();
       if (!provesKey(context, key)) return context.reject(['publickey']);
       proven = { key: describeKey(key), userName: context.username };
-      context.accept();
+      void this.#greet(connection, proven.key, context);
     });
     connection.on('ready', () => {
       incoming.cancelDeadline();
@@ -154,5 +157,17 @@ export class SshServer {
         linked: incoming.releaseBytes,
       });
     });
+  }
+
+  /** Lets the client in, after it was told what there is to tell: a stock client shows that before anything else. */
+  async #greet(connection: Connection, key: DeviceKey, context: AuthContext): Promise<void> {
+    try {
+      const text = await this.#parts.greeting(key);
+      if (text !== undefined) sendBanner(connection, text);
+      context.accept();
+    } catch (error) {
+      this.#parts.logger.error({ error }, 'SSH login failed');
+      context.reject();
+    }
   }
 }

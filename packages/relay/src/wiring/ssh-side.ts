@@ -1,5 +1,7 @@
+import { joinCode } from '@porchlight/protocol';
+import type { RelayFacts } from '../api/index.ts';
 import { EnrolmentTokens, JoinRequestTable } from '../enrolment/index.ts';
-import { DeviceAdmission, DeviceSession, type HostKey, SshServer } from '../ssh/index.ts';
+import { DeviceAdmission, type DeviceKey, DeviceSession, type HostKey, SshServer } from '../ssh/index.ts';
 import { VERSION } from '../version.ts';
 import type { DeviceLinks } from './device-links.ts';
 import type { Foundation } from './foundation.ts';
@@ -7,7 +9,7 @@ import type { Foundation } from './foundation.ts';
 export function wireSshSide(
   { config, stores, audit, events, clock, logger, metrics, stack }: Foundation,
   { table }: DeviceLinks,
-  { hostKey, origin }: { hostKey: HostKey; origin: () => string },
+  { hostKey, facts }: { hostKey: HostKey; facts: RelayFacts },
 ) {
   const { limits } = config;
   const enrolmentTokens = new EnrolmentTokens({ store: stores.enrolmentTokens, audit, clock });
@@ -37,7 +39,7 @@ export function wireSshSide(
     audit,
     events,
     clock,
-    origin,
+    origin: () => facts.origin,
     devicesPerAccount: limits.maxDevicesPerAccount,
   });
   const sshLogger = logger.child('ssh');
@@ -50,6 +52,7 @@ export function wireSshSide(
     logger: sshLogger,
     domain: config.domain,
     maxChannels: limits.channelsPerLink,
+    serviceUrl: (service: string, device: string) => facts.serviceUrl(service, device),
   };
   const ssh = new SshServer({
     hostKey,
@@ -60,6 +63,11 @@ export function wireSshSide(
     limits: {
       unauthenticatedPerAddress: limits.maxUnauthenticatedPerAddress,
       handshakeMs: limits.handshakeSeconds * 1000,
+    },
+    greeting: async (key: DeviceKey) => {
+      if ((await stores.devices.byFingerprint(key.fingerprint)) !== undefined) return undefined;
+      const code = await joinCode(key.fingerprint, hostKey.fingerprint);
+      return `Porchlight: this key is new here. Code ${code}; allow it at ${facts.origin}/requests?code=${code}`;
     },
     onClient: (client) => void new DeviceSession(client, session),
   });
