@@ -15,6 +15,7 @@ function link(deviceId = 'd1'): Changing {
     ...{ agent: '1.0', services: [], paused: false, rtt: undefined, bytesIn: 0, bytesOut: 0, unsent: 0 },
     openChannels: 0,
     openChannel: () => Promise.reject(new Error('not here')),
+    ping: () => undefined,
     drain: () => undefined,
     end: () => undefined,
   };

@@ -8,6 +8,7 @@ interface FakeLink extends Link {
   bytesIn: number;
   unsent: number;
   ends: string[];
+  pings: number;
 }
 
 function link(deviceId = 'd1', accountId = 'a1'): FakeLink {
@@ -15,7 +16,10 @@ function link(deviceId = 'd1', accountId = 'a1'): FakeLink {
   return {
     ...{ deviceId, accountId, deviceName: 'robot', transport: 'ssh', address: '192.0.2.1', upSince: 0 },
     ...{ agent: '1.0', services: [], paused: false, rtt: undefined, bytesIn: 0, bytesOut: 0, unsent: 0 },
-    ...{ openChannels: 2, ends },
+    ...{ openChannels: 2, ends, pings: 0 },
+    ping() {
+      this.pings += 1;
+    },
     openChannel: () => Promise.reject(new Error('not here')),
     drain: () => undefined,
     end: (reason) => void ends.push(reason),
@@ -88,6 +92,9 @@ describe('the watch over links', () => {
     }
     expect(silent.ends.length).toBeGreaterThan(0);
     expect(talking.ends).toEqual([]);
+    // A silent one was asked before: a stock client gives a sign of life only then.
+    expect(silent.pings).toBeGreaterThan(0);
+    expect(talking.pings).toBe(0);
     watch.close();
     expect(clock.waiting).toBe(0);
   });

@@ -24,6 +24,7 @@ async function connect(onClient: (client: ProvenClient) => void) {
     logger: silentLogger,
     refused: createMetrics({ process: false }).sshRefused,
     limits: { unauthenticatedPerAddress: 5, handshakeMs: 20_000 },
+    greeting: () => Promise.resolve(undefined),
     onClient,
   });
   const listener = net.createServer((socket) => server.accept(socket, '192.0.2.1', 'ssh'));

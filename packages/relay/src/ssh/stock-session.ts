@@ -1,4 +1,4 @@
-import { isServiceName, SERVICES_MAX } from '@porchlight/protocol';
+import { isServiceName, SERVICES_MAX, type ServiceKind } from '@porchlight/protocol';
 import type { Channel, TcpipBindInfo } from 'ssh2';
 import type { DeviceRecord } from '../devices/index.ts';
 import type { DeviceSessionParts } from './device-session.ts';
@@ -29,6 +29,8 @@ export class StockSession {
   readonly #shells = new Set<Channel>();
   #waiting: (() => void)[] = [];
   #link: SshLink | undefined;
+  /** Kinds found out over earlier links. */
+  #kinds: ReadonlyMap<string, ServiceKind> = new Map();
   #ended = false;
   #withdraw: (() => void) | undefined;
   #cancelPatience: () => void = () => undefined;
@@ -132,7 +134,9 @@ export class StockSession {
       ping: () => pingClient(connection),
     });
     this.#link = link;
+    this.#kinds = new Map(device.services.map((service) => [service.name, service.kind]));
     link.announce([]);
+    this.#client.linked();
     links.attach(link);
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -151,7 +155,7 @@ export class StockSession {
     const { devices, events, links, logger } = this.#parts;
     try {
       link.announce([...link.services.filter((one) => one.name !== name), { name, kind: 'tcp' }]);
-      const kind = await detectKind(link, name, port, this.#parts.clock);
+      const kind = this.#kinds.get(name) ?? (await detectKind(link, name, port, this.#parts.clock));
       if (this.#ended) return;
       link.announce([...link.services.filter((one) => one.name !== name), { name, kind }]);
       await devices.addServices(link.deviceId, [{ name, kind }]);
