@@ -31,6 +31,16 @@ export function parseOfferedKey(context: PublicKeyAuthContext): ParsedKey | unde
   return parsed;
 }
 
+/**
+ * Says that a key will do, if the client can prove to hold it (SSH_MSG_USERAUTH_PK_OK, RFC 4252 §7). ssh2 would name the
+ * key's type in place of the algorithm that was asked for, and dropbear then signs with the former: SHA-1.
+ */
+export function acceptOffer(context: PublicKeyAuthContext): void {
+  if (context.hashAlgo === 'sha256') context.key.algo = 'rsa-sha2-256';
+  if (context.hashAlgo === 'sha512') context.key.algo = 'rsa-sha2-512';
+  context.accept();
+}
+
 /** True when the client's signature fits: it holds the private key. SHA-1 signatures of RSA are not taken. */
 export function provesKey(context: PublicKeyAuthContext, key: ParsedKey): boolean {
   if (context.signature === undefined || context.blob === undefined) return false;

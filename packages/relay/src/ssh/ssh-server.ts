@@ -5,7 +5,7 @@ import type { LinkTransport } from '../links/index.ts';
 import type { Logger, RelayMetrics } from '../telemetry/index.ts';
 import { addressKey } from '../token-buckets.ts';
 import { type CountedSocket, limitBytes, UnauthenticatedLimit } from './connection-limits.ts';
-import { type DeviceKey, describeKey, parseOfferedKey, provesKey } from './device-key.ts';
+import { acceptOffer, type DeviceKey, describeKey, parseOfferedKey, provesKey } from './device-key.ts';
 import { sendBanner } from './server-messages.ts';
 import type { LinkSocket } from './ssh-link.ts';
 
@@ -138,7 +138,7 @@ export class SshServer {
       if (context.method !== 'publickey') return context.reject(['publickey']);
       const key = parseOfferedKey(context);
       if (key === undefined || context.username.length > 128) return context.reject(['publickey']);
-      if (context.signature === undefined) return context.accept();
+      if (context.signature === undefined) return acceptOffer(context);
       if (!provesKey(context, key)) return context.reject(['publickey']);
       proven = { key: describeKey(key), userName: context.username };
       void this.#greet(connection, proven.key, context);
