@@ -72,6 +72,8 @@ async function openWebSocket(
   });
   // Before it is open, so that no byte is missed; what goes wrong until then is told below.
   const stream = createWebSocketStream(websocket);
+  // It ends when the WebSocket is gone, and would then stay half open for ever.
+  stream.on('end', () => stream.destroy());
   const abort = (): void => websocket.terminate();
   signal.addEventListener('abort', abort, { once: true });
   try {

@@ -85,6 +85,8 @@ export class Console {
 function carrierOf(websocket: WebSocket, socket: Socket): IncomingSocket & Duplex {
   const stream = createWebSocketStream(websocket);
   stream.on('error', () => stream.destroy());
+  // It ends when the WebSocket is gone, and would then stay half open for ever.
+  stream.on('end', () => stream.destroy());
   return Object.defineProperties(stream, {
     bytesRead: { get: () => socket.bytesRead },
     bytesWritten: { get: () => socket.bytesWritten },
