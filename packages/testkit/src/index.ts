@@ -2,6 +2,7 @@ export { requireBrowser, startBrowser } from './browser.ts';
 export { type CurlAnswer, curl } from './curl.ts';
 export { type RequiredProgram, type RequireOptions, requireProgram } from './debian.ts';
 export { FakeClock } from './fake-clock.ts';
+export { type Networks, openNetworks, requireNetworks } from './networks.ts';
 export { type Origin, startOrigin } from './origin.ts';
 export { type RunningPostgres, requirePostgres, startPostgres } from './postgres.ts';
 export {
@@ -37,3 +38,4 @@ export {
   type TestPerson,
   type TestRelay,
 } from './test-relay.ts';
+export { openWebSocket, type TestSocket } from './web-socket.ts';
