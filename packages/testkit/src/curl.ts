@@ -17,7 +17,7 @@ export interface CurlAnswer {
 }
 
 const MARK = '@@curl@@';
-const WRITE_OUT = `%{stderr}\n${MARK}{"status":%{http_code},"version":"%{http_version}","downloaded":%{size_download},"uploaded":%{size_upload},"headers":%{header_json}}\n`;
+const WRITE_OUT = `%{stderr}\n${MARK}{"status":"%{http_code}","version":"%{http_version}","downloaded":%{size_download},"uploaded":%{size_upload},"headers":%{header_json}}\n`;
 
 /** Runs curl; the body goes to the answer unless `-o` says otherwise. */
 export async function curl(
@@ -32,7 +32,8 @@ function answerOf({ code, stdout, stderr }: Finished): CurlAnswer {
   const at = stderr.indexOf(MARK);
   const facts = at < 0 ? {} : JSON.parse(stderr.slice(at + MARK.length));
   return {
-    status: facts.status ?? 0,
+    // `000` where there was no answer.
+    status: Number(facts.status ?? 0),
     version: facts.version ?? '',
     downloaded: facts.downloaded ?? 0,
     uploaded: facts.uploaded ?? 0,
