@@ -33,8 +33,9 @@ export function violations(file: SourceFile): string[] {
   });
 }
 
+/** A `…-rig.ts` sets up what several tests stand on. */
 function isTest(path: string): boolean {
-  return path.startsWith('test/') || /\.test\.tsx?$/.test(path);
+  return path.startsWith('test/') || /(?:\.test|-rig)\.tsx?$/.test(path);
 }
 
 function packageOf(path: string): string | undefined {
