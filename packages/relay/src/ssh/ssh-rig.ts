@@ -101,10 +101,12 @@ export async function openSshRig(limits: { perAddress?: number } = {}) {
     ...{ hostKey: { privateKey: HOST_KEY }, version: 'test', clock, logger: silentLogger },
     refused: metrics.sshRefused,
     limits: { unauthenticatedPerAddress: limits.perAddress ?? 20, handshakeMs: 20_000 },
+    greeting: () => Promise.resolve(undefined),
     onClient: (client) =>
       void new DeviceSession(client, {
         ...{ admission, devices, links, events, clock, logger: silentLogger, domain: 'relay.example' },
         maxChannels: 256,
+        serviceUrl: (service, device) => `https://${service}--${device}.relay.example/`,
       }),
   });
   const sockets = new Set<net.Socket>();
