@@ -11,21 +11,24 @@ export interface Gatherable {
 const GATHERED_MAX = 16 * 1024;
 
 /**
- * Makes everything that is written to a link's socket within one turn of the event loop leave in one system call: ssh2
- * writes each packet by itself. It leaves at the end of the turn, so that nothing waits when little is to be done.
+ * Makes what is written to a link's socket within one turn of the event loop leave in two system calls: ssh2 writes each
+ * packet by itself. The first leaves at once, so that a lone answer waits for nothing; the others at the end of the turn.
  */
 export function gatherWrites(socket: Gatherable): void {
-  let gathering = false;
-  const release = (): void => {
-    gathering = false;
-    socket.uncork();
+  let state: 'quiet' | 'written' | 'gathering' = 'quiet';
+  const endTurn = (): void => {
+    const gathered = state === 'gathering';
+    state = 'quiet';
+    if (gathered) socket.uncork();
   };
   const write = socket.write;
   socket.write = function gatheredWrite(...args: unknown[]): boolean {
-    if (!gathering) {
-      gathering = true;
+    if (state === 'quiet') {
+      state = 'written';
+      setImmediate(endTurn);
+    } else if (state === 'written') {
+      state = 'gathering';
       socket.cork();
-      setImmediate(release);
     }
     return Reflect.apply(write, socket, args) as boolean;
   };

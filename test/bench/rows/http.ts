@@ -6,7 +6,7 @@ import { cpuSeconds } from '../processes.ts';
 import type { Line, Row } from '../row.ts';
 import { type Rate, wrk } from '../wrk.ts';
 
-const CONNECTIONS = 50;
+const CONNECTIONS = 32;
 const SECONDS = 3;
 const ROUNDS = 3;
 /** From the table "Numbers to reach". */
