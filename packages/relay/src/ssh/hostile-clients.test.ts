@@ -370,10 +370,12 @@ describe('a link', () => {
     test.client.removeAllListeners('tcp connection');
     test.client.on('tcp connection', () => undefined);
     const link = rig.links.get(test.id);
+    if (link === undefined) throw new Error('no link');
+    if (link === undefined) throw new Error('the device has no link');
     const opening = Array.from({ length: 256 }, () =>
-      link?.openChannel('web', { address: '127.0.0.1', port: 0 }),
+      link.openChannel('web', { address: '127.0.0.1', port: 0 }),
     );
-    const codes = Promise.all(opening.map((one) => one?.catch((error: { code: string }) => error.code)));
+    const codes = Promise.all(opening.map((one) => one.catch((error: { code: string }) => error.code)));
     await expect(link.openChannel('web', { address: '', port: 0 })).rejects.toMatchObject({ code: 'busy' });
     await rig.clock.advance(10_000);
     expect(new Set(await codes)).toEqual(new Set(['device_timeout']));

@@ -13,6 +13,8 @@ const PATIENCE_MS = 2 * 60_000;
 const TOKEN = /^ple_[A-Za-z0-9_-]{20,100}$/;
 /** Ports given out for `-R 0:…`, which says that any will do. */
 const FIRST_FREE_PORT = 20_000;
+/** Ctrl-C, Ctrl-D and `q`. */
+const ENDING = [0x03, 0x04, 0x71] as const;
 
 type Reply = ((port?: number) => void) | undefined;
 
@@ -69,7 +71,7 @@ export class StockSession {
     this.#shells.add(channel);
     channel.on('close', () => this.#shells.delete(channel));
     channel.on('data', (keys: Buffer) => {
-      if (!/[\x03\x04q]/.test(keys.toString('latin1'))) return;
+      if (!ENDING.some((key) => keys.includes(key))) return;
       Reflect.apply(Reflect.get(channel, 'exit'), channel, [0]);
       channel.end();
     });
