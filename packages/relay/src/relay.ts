@@ -1,3 +1,4 @@
+import { nativeCipherInUse } from '@porchlight/link';
 import { createApi } from './api/index.ts';
 import { systemClock } from './clock.ts';
 import { createAddressMatcher, type RelayConfig } from './config/index.ts';
@@ -82,7 +83,11 @@ async function start(options: RelayOptions, stack: Stack) {
     links: createLiveLinks({
       links: table,
       unwrittenBytes: (link) => recorder.unwrittenBytes(link),
-      ask: (link, service, signal) => probeService(pools, link, service, signal),
+      async ask(link, service, signal) {
+        const error = await probeService(pools, link, service, signal);
+        recorder.noteService({ id: link.deviceId, accountId: link.accountId }, service.name, error);
+        return error;
+      },
     }),
     audit,
     events,
@@ -130,7 +135,9 @@ async function start(options: RelayOptions, stack: Stack) {
     action: 'relay.started',
     detail: { version: VERSION },
   });
-  logger.info({ ...ports, origin: facts.origin, domain: config.domain }, 'relay ready');
+  const nativeCipher = nativeCipherInUse();
+  logger.info({ ...ports, origin: facts.origin, domain: config.domain, nativeCipher }, 'relay ready');
+  if (!nativeCipher) logger.warn({}, 'the native cipher is not in use: bulk transfers run at half speed');
 
   const drainAndStop = async (): Promise<void> => {
     listeners.stop();

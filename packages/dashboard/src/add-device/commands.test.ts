@@ -24,7 +24,7 @@ test('a relay with its own authority: the agent runs only if its digest is right
     'curl -fsSLko ca.pem https://relay.example/install/ca.pem',
     'curl -fsSLko porchlight.mjs https://relay.example/install/porchlight.mjs',
     `echo "${digest}  porchlight.mjs" | sha256sum -c &&`,
-    'node porchlight.mjs agent join https://relay.example --token tok --ca ca.pem',
+    'node porchlight.mjs agent join https://relay.example --token tok --ca ca.pem --fingerprint SHA256:x',
   ]);
 });
 
@@ -35,7 +35,7 @@ test('a relay without an agent to download', () => {
   ]);
   expect(joinCommands({ account, relay: { ...bare, localAuthority: true } })).toEqual([
     'curl -fsSLko ca.pem https://relay.example/install/ca.pem',
-    'node porchlight.mjs agent join https://relay.example --account ada --ca ca.pem',
+    'node porchlight.mjs agent join https://relay.example --account ada --ca ca.pem --fingerprint SHA256:x',
   ]);
 });
 

@@ -14,7 +14,7 @@ const AGENT = 'porchlight.mjs';
  * runs only if it has the digest that this page shows. A relay without an agent to download gives the last line alone.
  */
 export function joinCommands({ relay, account }: Me, token?: string): string[] {
-  const { origin, agentSha256 } = relay;
+  const { origin, agentSha256, hostKeyFingerprint } = relay;
   const by = token === undefined ? `--account ${account.name}` : `--token ${token}`;
   const join = `node ${AGENT} agent join ${origin} ${by}`;
   if (!needsAuthority(relay)) {
@@ -28,7 +28,8 @@ export function joinCommands({ relay, account }: Me, token?: string): string[] {
           `curl -fsSLko ${AGENT} ${origin}/install/${AGENT}`,
           `echo "${agentSha256}  ${AGENT}" | sha256sum -c &&`,
         ]),
-    `${join} --ca ca.pem`,
+    // The authority came unchecked too: the host key's fingerprint, from this page, tells the relay from an impostor.
+    `${join} --ca ca.pem --fingerprint ${hostKeyFingerprint}`,
   ];
 }
 

@@ -28,7 +28,7 @@ export function JoinCommands({ me, token }: { me: Me; token?: string }) {
   return (
     <>
       <p className="text-muted">
-        In a terminal on the device. It needs Node.js 22.18 or newer; see with{' '}
+        In a terminal on the device. It needs Node.js 20.19 or newer; see with{' '}
         <code className="font-mono">node --version</code>.
       </p>
       {missing && (

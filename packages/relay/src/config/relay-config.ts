@@ -180,12 +180,6 @@ export const relayConfig = keys
         'and http.port are both off, so nobody could reach the relay: give one of them a port',
       );
     }
-    if (config.https.port === 'off' && config.ssh.port === 'off') {
-      fail(
-        ['ssh', 'port'],
-        'and https.port are both off, so no device could dial in: give one of them a port',
-      );
-    }
   })
   .transform((config) => {
     const settle = <T extends { host: string }>(part: T) => listener(part, config.domain);

@@ -1,6 +1,7 @@
 export { ChannelPools } from './channel-pools.ts';
 export { asPorchlightError, sendFailure } from './failure.ts';
 export { hostName, isLoopbackName, parseHost } from './hosts.ts';
+export { OpenVisits } from './open-visits.ts';
 export { probeService } from './probe.ts';
 export { endSoon, refuseUpgrade } from './proxy.ts';
 export { type Arrival, Publisher } from './publisher.ts';

@@ -12,6 +12,7 @@ import type { ChannelPools } from './channel-pools.ts';
 import { isForeign } from './cross-origin.ts';
 import { asPorchlightError, sendFailure, wantsPage } from './failure.ts';
 import type { VisitFacts } from './headers.ts';
+import type { OpenVisits } from './open-visits.ts';
 import { type ProxyTarget, proxyRequest, proxyUpgrade, refuseUpgrade } from './proxy.ts';
 import type { Route, RouteTable } from './routes.ts';
 import type { SignOnPages } from './sign-on-pages.ts';
@@ -36,6 +37,7 @@ export interface PublisherParts {
   readonly basic: BasicPasswords;
   readonly links: LinkTable;
   readonly pools: ChannelPools;
+  readonly openVisits: OpenVisits;
   readonly signOnPages: SignOnPages;
   readonly recorder: Pick<DeviceRecorder, 'noteService' | 'downSince'>;
   readonly audit: Audit;
@@ -90,7 +92,9 @@ export class Publisher {
       .then(([route, identity, basic]) => {
         const visit = this.#authorise(req, arrival, route, identity, basic);
         this.#note(arrival, route, visit);
-        proxyUpgrade(req, socket, head, this.#target(req, arrival, route, visit));
+        const target = this.#target(req, arrival, route, visit);
+        this.#parts.openVisits.add(socket, identity);
+        proxyUpgrade(req, socket, head, target);
       })
       .catch((error: unknown) => refuseUpgrade(socket, this.#explain(error, arrival), challenge(error)));
   }
@@ -120,6 +124,7 @@ export class Publisher {
       const visit = this.#authorise(req, arrival, route, identity, basic);
       const target = this.#target(req, arrival, route, visit);
       this.#note(arrival, route, visit);
+      this.#parts.openVisits.add(res, identity);
       proxyRequest(req, res, target);
     } catch (error) {
       const signIn = error instanceof PorchlightError && error.code === 'not_signed_in';

@@ -42,7 +42,8 @@ export function wireDeviceLinks({
     random: Math.random,
     host: config.forwards.host,
     ports: config.forwards.ports,
-    publicHost: config.domain,
+    // What listens on loopback only is reached on the relay itself, and is shown so.
+    publicHost: isLoopback(config.forwards.host) ? 'localhost' : config.domain,
   });
   stack.add(() => forwards.closeAll());
   stack.add(
@@ -58,4 +59,8 @@ export function wireDeviceLinks({
     }),
   );
   return { table, recorder, pools, forwards };
+}
+
+function isLoopback(host: string | undefined): boolean {
+  return host === 'localhost' || host === '::1' || (host?.startsWith('127.') ?? false);
 }

@@ -1,5 +1,5 @@
 import { BasicPasswords } from '../access/index.ts';
-import { Publisher, RouteTable, SignOn, SignOnPages, Visitors } from '../publish/index.ts';
+import { OpenVisits, Publisher, RouteTable, SignOn, SignOnPages, Visitors } from '../publish/index.ts';
 import type { DeviceLinks } from './device-links.ts';
 import type { Foundation } from './foundation.ts';
 import type { People } from './people.ts';
@@ -16,12 +16,15 @@ export async function wirePublishing(
   stack.add(() => routes.close());
   const visitors = new Visitors({ identities, signOn, events, clock });
   stack.add(() => visitors.close());
+  const openVisits = new OpenVisits({ events });
+  stack.add(() => openVisits.close());
   const publisher = new Publisher({
     routes,
     visitors,
     basic: new BasicPasswords({ passwords, clock }),
     links: table,
     pools,
+    openVisits,
     recorder,
     signOnPages,
     audit,
