@@ -67,7 +67,7 @@ export class StaticFiles {
       res.end();
       return true;
     }
-    const gzip = file.packed !== undefined && (req.headers['accept-encoding'] ?? '').includes('gzip');
+    const gzip = file.packed !== undefined && takesGzip(req.headers['accept-encoding']);
     const body = gzip ? (file.packed ?? file.body) : file.body;
     res.writeHead(200, {
       ...SECURITY_HEADERS,
@@ -81,6 +81,12 @@ export class StaticFiles {
     res.end(req.method === 'HEAD' ? undefined : body);
     return true;
   }
+}
+
+/** RFC 9110 §12.5.3; `gzip;q=0` says that it does not. */
+function takesGzip(header: string | string[] | undefined): boolean {
+  const text = Array.isArray(header) ? header.join(',') : (header ?? '');
+  return /(?:^|,)\s*(?:x-)?gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)/i.test(text);
 }
 
 function toStaticFile(url: string, body: Buffer): StaticFile {
