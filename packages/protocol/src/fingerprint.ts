@@ -10,9 +10,10 @@ export async function fingerprintOf(keyBlob: Uint8Array): Promise<string> {
 
 /**
  * The code that both sides of a join request show: 8 characters (40 bit) as `XXXX-XXXX`, derived from the
- * fingerprints of the device's key and of the relay's host key. An impostor between the two has other keys and
- * so another code; finding keys that give the same one takes 2^40 key generations within the ten minutes that
- * a request lives.
+ * fingerprints of the device's key and of the relay's host key. An impostor between the two has other keys and so
+ * another code. Who looks for a pair of keys, one for each side, that gives the same code needs some 2^20 keys for
+ * each (they meet in the middle): minutes. The code keeps out an impostor who has not prepared; a host key learnt
+ * over verified HTTPS, or compared by its fingerprint, keeps out all.
  */
 export async function joinCode(deviceFingerprint: string, relayFingerprint: string): Promise<string> {
   const text = new TextEncoder().encode(`porchlight join\n${deviceFingerprint}\n${relayFingerprint}`);
