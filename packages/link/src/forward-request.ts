@@ -122,6 +122,7 @@ function send(req: IncomingMessage, res: ServerResponse, to: Forwarding, outgoin
       upstream.addTrailers(headerPairs(trailerFields(req.rawTrailers, to.keepTrailer ?? (() => true))));
     upstream.end();
   });
+  upstream.on('response', (answer) => answer.on('end', () => keepDraining(upstream)));
   // The answer may be over before the request is; node:http then tells the request nothing of its connection's end.
   const onConnectionGone = (): void => {
     if (!req.complete) upstream.destroy();
@@ -134,6 +135,17 @@ function send(req: IncomingMessage, res: ServerResponse, to: Forwarding, outgoin
     req.unpipe(upstream);
     req.resume();
   });
+}
+
+/** node:http tells a request nothing of its connection's `drain` once the answer is over: a long upload would stand still. */
+function keepDraining(upstream: http.ClientRequest): void {
+  const { socket } = upstream;
+  if (upstream.writableFinished || socket === null || socket.destroyed) return;
+  const onDrain = (): void => void upstream.emit('drain');
+  const stop = (): void => void socket.off('drain', onDrain);
+  socket.on('drain', onDrain);
+  for (const event of ['finish', 'close']) upstream.once(event, stop);
+  if (!socket.writableNeedDrain) onDrain();
 }
 
 function sendAnswer(
