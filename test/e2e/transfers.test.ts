@@ -20,7 +20,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const GIGABYTE = 1_000_000_000;
 /** Neither end may hold a body: what they need beside their code is a few windows of 2 MiB. */
-const MEMORY_MAX_MIB = 250;
+const MEMORY_MAX_MIB = 300;
 const HOST = 'web--robot.home.localhost';
 
 /** Relay, agent, device and visitor are four real programs here. */

@@ -3,6 +3,7 @@ export {
   ConfigError,
   loadConfig,
   type OptionDescriptor,
+  prepareDataFolder,
   type RelayConfig,
   relayOptions,
 } from './config/index.ts';
