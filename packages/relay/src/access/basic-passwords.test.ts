@@ -53,6 +53,19 @@ test('guessing is slowed by address, those who know the password are not', async
   expect(await check(header('guest', '11'), '192.0.2.2')).toBe('wrong');
 });
 
+test('guessing at many services costs no more work than at a few', async () => {
+  const verify = vi.spyOn(passwords, 'verify').mockResolvedValue(false);
+  const guess = (n: number, address: string) =>
+    basic.check(`d${n}`, service, { authorization: header('guest', 'x'), address });
+  for (let n = 0; n < 40; n += 1) expect(await guess(n, '192.0.2.1')).toBe('wrong');
+  for (let n = 40; n < 60; n += 1)
+    await expect(guess(n, '192.0.2.1')).rejects.toMatchObject({ code: 'too_many_requests' });
+  expect(verify).toHaveBeenCalledTimes(40);
+  expect(await guess(0, '192.0.2.2')).toBe('wrong');
+  await clock.advance(5_000);
+  expect(await guess(60, '192.0.2.1')).toBe('wrong');
+});
+
 test('any header is parsed or refused', () => {
   expect(parseBasic(header('', 'a:b'))).toEqual({ user: '', password: 'a:b' });
   expect(parseBasic('Basic !!!')).toBeUndefined();

@@ -11,6 +11,8 @@ export type BasicCheck = 'absent' | 'wrong' | 'right';
 
 /** Wrong passwords for one service from one address. */
 const FAILURES = { capacity: 10, refillMs: 30_000 };
+/** From one address for all services: thousands of them must not take all the places where passwords are checked. */
+const FAILURES_OF_ADDRESS = { capacity: 40, refillMs: 5_000 };
 /** Verified credentials kept, so that argon2 does not run for each request. */
 const VERIFIED_MAX = 10_000;
 const VERIFIED_LIFE_MS = 10 * 60_000;
@@ -21,6 +23,7 @@ export class BasicPasswords {
   readonly #passwords: Passwords;
   readonly #clock: Clock;
   readonly #failures: TokenBuckets;
+  readonly #ofAddress: TokenBuckets;
   /** HMAC of service, stored hash and credential, under a key of this process → when it was verified, monotonic. */
   readonly #verified = new BoundedCache<number>(VERIFIED_MAX);
   readonly #key = randomBytes(32);
@@ -29,6 +32,7 @@ export class BasicPasswords {
     this.#passwords = parts.passwords;
     this.#clock = parts.clock;
     this.#failures = new TokenBuckets(FAILURES, parts.clock);
+    this.#ofAddress = new TokenBuckets(FAILURES_OF_ADDRESS, parts.clock);
   }
 
   /** @throws PorchlightError `too_many_requests`, `busy` */
@@ -47,8 +51,17 @@ export class BasicPasswords {
     ).toString('base64');
     const verifiedAt = this.#verified.use(key);
     if (verifiedAt !== undefined && this.#clock.monotonic() - verifiedAt < VERIFIED_LIFE_MS) return 'right';
-    const bucket = `${addressKey(from.address)} ${deviceId} ${service.name}`;
-    const wait = this.#failures.take(bucket);
+    const address = addressKey(from.address);
+    const bucket = `${address} ${deviceId} ${service.name}`;
+    const giveBack = (): void => {
+      this.#failures.giveBack(bucket);
+      this.#ofAddress.giveBack(address);
+    };
+    let wait = this.#failures.take(bucket);
+    if (wait === 0) {
+      wait = this.#ofAddress.take(address);
+      if (wait > 0) this.#failures.giveBack(bucket);
+    }
     if (wait > 0) {
       const detail = { retryAfter: Math.ceil(wait / 1000) };
       throw new PorchlightError('too_many_requests', 'Too many wrong passwords; wait before trying again', {
@@ -60,11 +73,11 @@ export class BasicPasswords {
     try {
       right = await this.#passwords.verify(rightUser ? basicHash : undefined, credential.password);
     } catch (error) {
-      this.#failures.giveBack(bucket);
+      giveBack();
       throw error;
     }
     if (!right) return 'wrong';
-    this.#failures.giveBack(bucket);
+    giveBack();
     this.#verified.set(key, this.#clock.monotonic());
     return 'right';
   }
