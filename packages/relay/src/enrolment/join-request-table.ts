@@ -6,14 +6,11 @@ import type { DeviceRecord, DeviceStore } from '../devices/index.ts';
 import type { EventBus } from '../events.ts';
 import { newId } from '../secrets.ts';
 import { addressKey } from '../token-buckets.ts';
+import { Denials } from './denials.ts';
 import type { JoinRequests, JoinRequestViewer } from './join-requests.ts';
 
 /** A person has this long to press Allow. */
 export const JOIN_REQUEST_LIFE_MS = 10 * 60_000;
-/** A key that was denied is not heard again for so long. */
-const DENIAL_LIFE_MS = 10 * 60_000;
-/** Denials remembered at most; the oldest goes first. */
-const DENIALS_MAX = 10_000;
 
 export type JoinAnswer =
   | { readonly kind: 'allowed'; readonly device: DeviceRecord }
@@ -65,19 +62,18 @@ export interface JoinRequestTableParts {
 export class JoinRequestTable implements JoinRequests {
   readonly #parts: JoinRequestTableParts;
   readonly #pending = new Map<string, Pending>();
-  readonly #denied = new Map<string, number>();
+  readonly #denials: Denials;
 
   constructor(parts: JoinRequestTableParts) {
     this.#parts = parts;
+    this.#denials = new Denials(parts.clock);
   }
 
   /** An unknown key asks. The same key asking again keeps its request; only who is told the answer changes. */
   async ask(ask: JoinAsk): Promise<JoinAsked> {
     const { clock, events, audit, limits } = this.#parts;
     const code = await joinCode(ask.fingerprint, this.#parts.relayFingerprint);
-    const deniedAt = this.#denied.get(ask.fingerprint);
-    if (deniedAt !== undefined && clock.now() - deniedAt < DENIAL_LIFE_MS)
-      return { kind: 'refused', why: 'denied' };
+    if (this.#denials.has(ask.fingerprint)) return { kind: 'refused', why: 'denied' };
     const known = this.#byFingerprint(ask.fingerprint);
     if (known !== undefined) {
       known.onAnswer?.({ kind: 'replaced' });
@@ -200,7 +196,7 @@ export class JoinRequestTable implements JoinRequests {
   async deny(viewer: JoinRequestViewer, requestId: string, code: string): Promise<void> {
     const pending = this.#answerable(viewer, requestId, code);
     const { audit, clock } = this.#parts;
-    this.#remember(pending.request.fingerprint);
+    this.#denials.add(pending.request.fingerprint);
     audit.append({
       accountId: viewer.accountId,
       at: clock.now(),
@@ -255,15 +251,6 @@ export class JoinRequestTable implements JoinRequests {
       outcome,
     });
     pending.onAnswer?.(answer);
-  }
-
-  #remember(fingerprint: string): void {
-    this.#denied.delete(fingerprint);
-    this.#denied.set(fingerprint, this.#parts.clock.now());
-    for (const oldest of this.#denied.keys()) {
-      if (this.#denied.size <= DENIALS_MAX) break;
-      this.#denied.delete(oldest);
-    }
   }
 
   #byFingerprint(fingerprint: string): Pending | undefined {
