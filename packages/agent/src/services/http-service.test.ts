@@ -13,11 +13,12 @@ afterEach(() => {
 });
 
 /** A service in front of a local server; gives what one request (its bytes) is answered, and what the server saw. */
-async function serve(path: string, policyText = '') {
+async function serve(path: string, policyText = '', redirect?: (url: string) => string) {
   const seen: string[] = [];
   const see = (req: http.IncomingMessage): void => void seen.push(`${req.method} ${req.url}`);
   const local = http.createServer((req, res) => {
     see(req);
+    if (redirect !== undefined) res.writeHead(301, { location: redirect(req.url ?? '') });
     req.resume().on('end', () => res.end(JSON.stringify([req.headers, req.trailers])));
   });
   local.on('upgrade', (req, socket) => {
@@ -94,4 +95,13 @@ it('a header that names another method or path does not pass a rule, as a traile
   );
   expect(answer).toContain('s3cret');
   expect(answer).not.toMatch(/override|original|mine/i);
+});
+
+it('a redirect of the local server does not tell the key that the policy added', async () => {
+  const { ask } = await serve('', 'service web\n allow GET /** add query apikey=$key', (url) =>
+    url.replace('/feed', '/feed/'),
+  );
+  const answer = await ask('GET /feed?id=1 HTTP/1.1\nHost: h\nConnection: close\n\n');
+  expect(answer).toMatch(/^HTTP\/1\.1 301 [^]*location: \/feed\/\?id=1\r\n/i);
+  expect(answer.split('\r\n\r\n')[0]).not.toContain('s3cret');
 });

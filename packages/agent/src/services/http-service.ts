@@ -142,8 +142,8 @@ export class HttpService {
       path: `${target.basePath}${allowed.target}`,
       headers: allowed.rewriteHeaders(endToEndHeaders(req.rawHeaders, () => true)),
       keepTrailer: (lower) => !allowed.dropsHeader(lower),
-      // The local server must not pose as the agent.
-      onAnswer: (answer) => endToEndHeaders(answer.rawHeaders, (lower) => lower !== AGENT_ERROR_HEADER),
+      // The local server must not pose as the agent, nor tell the visitor what the policy added.
+      onAnswer: (answer) => answerFields(answer.rawHeaders, allowed),
       onError: (error) => fail(new PorchlightError(codeOf(error), undefined, { cause: error })),
     };
   }
@@ -157,6 +157,17 @@ export class HttpService {
       (error: unknown) => answerError(req, res, new PorchlightError(codeOf(error))),
     );
   }
+}
+
+const ADDRESS_FIELDS = new Set(['location', 'content-location', 'link', 'refresh']);
+
+/** The answer's fields, without those that are the agent's and without what the rule added to the request. */
+function answerFields(raw: readonly string[], allowed: Allowed): string[] {
+  const fields = endToEndHeaders(raw, (lower) => lower !== AGENT_ERROR_HEADER);
+  if (!allowed.addsQuery) return fields;
+  return fields.map((text, at) =>
+    at % 2 === 1 && ADDRESS_FIELDS.has(fields[at - 1]?.toLowerCase() ?? '') ? allowed.hideAdded(text) : text,
+  );
 }
 
 function codeOf(error: unknown): ErrorCode {

@@ -39,11 +39,33 @@ export class Allowed {
   readonly rule: number | undefined;
   readonly #target: string;
   readonly #headers: HeaderChanges | undefined;
+  readonly #added: readonly string[];
 
-  constructor(target: string, rule?: number, headers?: HeaderChanges) {
+  /** @param added `name=value` pairs, encoded, that the rule put into the query of `target` */
+  constructor(target: string, rule?: number, headers?: HeaderChanges, added: readonly string[] = NOTHING) {
     this.#target = target;
     this.rule = rule;
     this.#headers = headers;
+    this.#added = added;
+  }
+
+  /** True when an answer may name what the rule added to the query. */
+  get addsQuery(): boolean {
+    return this.#added.length > 0;
+  }
+
+  /**
+   * An address in an answer without what the rule added to the query: servers that redirect keep the query, and the
+   * visitor would read the secrets there.
+   */
+  hideAdded(address: string): string {
+    let text = address;
+    for (const pair of this.#added) {
+      const literal = pair.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+      text = text.replace(new RegExp(`\\?${literal}&`, 'g'), '?');
+      text = text.replace(new RegExp(`[?&]${literal}(?=[&#;>"\\s]|$)`, 'g'), '');
+    }
+    return text;
   }
 
   /** The request target for the local server. */

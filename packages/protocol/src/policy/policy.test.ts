@@ -154,6 +154,24 @@ describe('added and stripped query parameters', () => {
   });
 });
 
+describe('addresses in an answer', () => {
+  const policy = policyOf('service emoncms\n allow GET /** add query apikey=$token add query v="a+b ($$)"');
+  const decision = policy.decide({ service: 'emoncms', method: 'GET', target: '/feed?id=1' });
+  const pair = 'apikey=t0ken&v=a%2Bb%20(%24)';
+
+  it.each([
+    [`/feed/?id=1&${pair}`, '/feed/?id=1'],
+    [`http://h/feed/?${pair}&id=1#x`, 'http://h/feed/?id=1#x'],
+    [`/feed/?${pair}`, '/feed/'],
+    [`0; url=/feed/?${pair}#top`, '0; url=/feed/#top'],
+    [`</a?apikey=t0ken>; rel=next`, '</a>; rel=next'],
+    ['/feed/?apikey=t0kens', '/feed/?apikey=t0kens'],
+    ['/feed/?id=1', '/feed/?id=1'],
+  ])('lose what the rule added: %s', (sent, expected) => {
+    expect(decision.kind === 'allow' && decision.addsQuery && decision.hideAdded(sent)).toBe(expected);
+  });
+});
+
 describe('headers of an allowed request', () => {
   const policy = policyOf(
     'service emoncms\n allow GET /a add header Authorization="Bearer $token" add header X-Note="a \\"b\\" $$5" strip header Cookie\n allow GET /b',

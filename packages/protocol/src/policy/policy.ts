@@ -95,7 +95,7 @@ function apply(rule: Rule, target: string, path: RequestPath): Decision {
   }
   const headers =
     rule.removeHeaders.size === 0 ? undefined : { remove: rule.removeHeaders, add: rule.addHeaders };
-  return new Allowed(rewrite(rule, target, path), rule.line, headers);
+  return new Allowed(rewrite(rule, target, path), rule.line, headers, rule.addQuery);
 }
 
 function rewrite(rule: Rule, target: string, path: RequestPath): string {
