@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { runProgram } from '@porchlight/testkit';
 import type { Scene } from './row.ts';
 
@@ -15,6 +16,7 @@ export async function openThrottledHome(scene: Scene, uplink: string): Promise<T
   const netns = `plbench${process.pid}`;
   const [ours, theirs] = [`plb${process.pid}a`, `plb${process.pid}b`];
   const net = `10.231.${process.pid % 250}`;
+  await removeLeftovers();
   await ip(['netns', 'add', netns]);
   await scene.use(netns, (name) => ip(['netns', 'del', name]));
   await ip(['link', 'add', ours, 'type', 'veth', 'peer', 'name', theirs, 'netns', netns]);
@@ -26,6 +28,14 @@ export async function openThrottledHome(scene: Scene, uplink: string): Promise<T
   const shape = ['root', 'tbf', 'rate', uplink, 'burst', '5kb', 'latency', '300ms'];
   await run('tc', ['-n', netns, 'qdisc', 'add', 'dev', theirs, ...shape]);
   return { netns, outside: `${net}.1` };
+}
+
+/** A bench that was killed outright could not take its home down. The cable goes with it. */
+async function removeLeftovers(): Promise<void> {
+  const { stdout } = await runProgram('ip', ['netns', 'list']);
+  for (const [name, pid] of stdout.matchAll(/^plbench(\d+)/gm)) {
+    if (!existsSync(`/proc/${pid}`)) await ip(['netns', 'del', name]);
+  }
 }
 
 function ip(args: readonly string[]): Promise<void> {

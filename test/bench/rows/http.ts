@@ -7,8 +7,8 @@ import type { Line, Row } from '../row.ts';
 import { type Rate, wrk } from '../wrk.ts';
 
 const CONNECTIONS = 32;
-const SECONDS = 3;
-const ROUNDS = 3;
+const SECONDS = 2;
+const ROUNDS = 5;
 /** From the table "Numbers to reach". */
 const BARS = { small: 0.7, '10k': 8, '100k': 3 } as const;
 const NAMES = { small: 'HTTP, ~100 B', '10k': 'HTTP, 10 kB', '100k': 'HTTP, 100 kB' } as const;
