@@ -4,6 +4,9 @@ import { type Forwarding, protocolOf } from './forward-request.ts';
 import { withoutField } from './http-headers.ts';
 import { joinStreams } from './join-streams.ts';
 
+/** Bytes that an asker may send before its upgrade is answered; WebSocket clients send none. */
+const EARLY_MAX = 64 * 1024;
+
 /**
  * True for a request whose `Upgrade` is taken up: one without a body, and not to HTTP/2, which every server may
  * ignore (RFC 9110 §7.8). Any other is an ordinary request. Fit for node:http's `shouldUpgradeCallback`.
@@ -40,6 +43,10 @@ export function forwardUpgrade(req: IncomingMessage, socket: Duplex, head: Buffe
   }
   let answered = false;
   let joined = false;
+  const early = holdEarly(socket, head, () => {
+    socket.destroy();
+    upstream.destroy();
+  });
   const onAskerGone = (): void => {
     if (!joined) upstream.destroy();
   };
@@ -47,6 +54,7 @@ export function forwardUpgrade(req: IncomingMessage, socket: Duplex, head: Buffe
   socket.on('close', onAskerGone);
   upstream.on('upgrade', (answer, channel, channelHead) => {
     answered = true;
+    const first = early.release();
     const fields = to.onAnswer(answer);
     if (fields === undefined) {
       channel.destroy();
@@ -56,11 +64,13 @@ export function forwardUpgrade(req: IncomingMessage, socket: Duplex, head: Buffe
     fields.push('Connection', 'Upgrade', 'Upgrade', answer.headers.upgrade ?? upgrade);
     socket.write(headBlock(101, answer.statusMessage ?? 'Switching Protocols', fields));
     if (channelHead.length > 0) socket.write(channelHead);
-    if (head.length > 0) channel.write(head);
+    if (first.length > 0) channel.write(first);
     joinStreams(socket, channel);
   });
   upstream.on('response', (answer) => {
     answered = true;
+    early.release();
+    socket.resume(); // what comes is for nobody, but its end has to be heard
     const fields = to.onAnswer(answer);
     if (fields === undefined) {
       answer.resume();
@@ -81,6 +91,31 @@ export function forwardUpgrade(req: IncomingMessage, socket: Duplex, head: Buffe
     else to.onError(error);
   });
   upstream.end();
+}
+
+/**
+ * Reads on while nobody has answered: a connection that is not read does not tell that its asker has gone. What comes
+ * is kept, up to a bound beyond which it is not read any more.
+ * @param onGone the asker ended its direction, which before an answer means that it waits for none
+ */
+function holdEarly(socket: Duplex, head: Buffer, onGone: () => void): { release(): Buffer } {
+  const chunks = [head];
+  let length = head.length;
+  const onData = (chunk: Buffer): void => {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > EARLY_MAX) socket.pause();
+  };
+  socket.on('data', onData);
+  socket.on('end', onGone);
+  return {
+    release() {
+      socket.off('data', onData);
+      socket.off('end', onGone);
+      socket.pause();
+      return Buffer.concat(chunks);
+    },
+  };
 }
 
 /** Bytes as node:http read them: latin1, so that none is changed on the way. */
