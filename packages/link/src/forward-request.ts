@@ -91,6 +91,11 @@ function send(req: IncomingMessage, res: ServerResponse, to: Forwarding, outgoin
       else to.onError(asError(error));
     }
   });
+  // Without a listener node:http cuts the connection at a 101 that nobody asked for, and tells nobody.
+  upstream.on('upgrade', (_answer, connection) => {
+    connection.destroy();
+    if (!isGone(res)) to.onError(new Error('the server switched protocols without being asked'));
+  });
   upstream.on('error', (error) => {
     // What comes behind a whole answer is of no account: small servers send a body with 204, 304 or to HEAD.
     if (isGone(res) || answered?.complete === true) return;
