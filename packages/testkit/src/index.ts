@@ -27,6 +27,7 @@ export {
   startProgram,
   startScript,
 } from './processes.ts';
+export { connectAgent, type RawAgent } from './raw-agent.ts';
 export { type RawAnswer, rawExchange } from './raw-http.ts';
 export { type ScriptedOrigin, startScriptedOrigin } from './scripted-origin.ts';
 export {

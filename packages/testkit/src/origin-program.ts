@@ -76,7 +76,6 @@ function hostile(res: ServerResponse, domain: string): void {
       'porchlight=stolen; Path=/',
       'porchlight-visit=stolen; Path=/',
       '__Host-porchlight-visit=stolen; Path=/; Secure',
-      '__host-porchlight=stolen; Path=/; Secure',
       ' porchlight =stolen; Path=/',
       'empty=1; Domain=; Path=/',
     ],
