@@ -92,14 +92,14 @@ describe.each([
       expect(audit.map(({ action }: { action: string }) => action)).toContain('device.renamed');
 
       // Load: visitors who never stop asking, and a download under way.
-      let loading = true;
-      const load = Array.from({ length: 4 }, async () => {
-        while (loading) await visit('web--robot', alice, ['--max-time', '5']);
+      const load = new AbortController();
+      const visitors = Array.from({ length: 4 }, async () => {
+        while (!load.signal.aborted) await visit('web--robot', alice, ['--max-time', '5']);
       });
       const download = relay.visit('web--robot.home.localhost', '/bytes/1000000000', [
         ...['-H', `Authorization: Bearer ${alice.token}`, '-o', '/dev/null', '--limit-rate', '50M'],
       ]);
-      await until(async () => Number((await seen()).bytesOut) > 5_000_000);
+      await until(async () => (await seen()).bytesOut > 5_000_000);
       const since = devices.map(({ agent }) => agent.lineCount);
       expect(await relay.program.stop('SIGKILL')).toMatchObject({ signal: 'SIGKILL' });
       const cut = await download;
@@ -112,8 +112,8 @@ describe.each([
       );
       await until(async () => (await visit('web--robot', alice)).status === 200);
       report(`relay up ${seconds(started, up)} s after kill -9, devices back ${seconds(up)} s after that`);
-      loading = false;
-      await Promise.all(load);
+      load.abort();
+      await Promise.all(visitors);
 
       // The accounts, by password, session and token; the devices by their old and new names; the modes.
       expect({ alice: await registered(alice), bob: await registered(bob) }).toEqual(before);
