@@ -102,7 +102,7 @@ describe.skipIf(ssh.missing !== undefined)(`a stock SSH client as a device ${ssh
 
   /** The join request for the code that the client shows. */
   const requestOf = async (client: Client): Promise<{ id: string; code: string }> => {
-    const [, code = ''] = await client.said(/Code ([A-Z0-9-]{9});/);
+    const [, code = ''] = await client.said(/Code ([A-Z0-9-]{19});/);
     for (;;) {
       const found = JSON.parse((await admin.api('GET', `/api/join-requests?code=${code}`)).body).items[0];
       if (found !== undefined) return { id: found.id, code };

@@ -60,7 +60,12 @@ export const agentMessage = z.discriminatedUnion('type', [
     .strictObject({
       type: z.literal('ping'),
       n: sequence,
-      rtt: z.number().nonnegative().optional().describe('what the ping before this one took, in ms'),
+      rtt: z
+        .number()
+        .nonnegative()
+        .max(60_000)
+        .optional()
+        .describe('what the ping before this one took, in ms'),
     })
     .describe(`Every ${PING_INTERVAL_MS / 1000} s.`),
   z

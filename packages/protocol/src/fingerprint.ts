@@ -8,23 +8,28 @@ export async function fingerprintOf(keyBlob: Uint8Array): Promise<string> {
   return `SHA256:${btoa(String.fromCharCode(...digest)).replace(/=+$/, '')}`;
 }
 
+/** Characters of a join code: 80 bits. */
+const CODE_LENGTH = 16;
+
 /**
- * The code that both sides of a join request show: 8 characters (40 bit) as `XXXX-XXXX`, derived from the
+ * The code that both sides of a join request show: 16 characters as `XXXX-XXXX-XXXX-XXXX`, derived from the
  * fingerprints of the device's key and of the relay's host key. An impostor between the two has other keys and so
- * another code. Who looks for a pair of keys, one for each side, that gives the same code needs some 2^20 keys for
- * each (they meet in the middle): minutes. The code keeps out an impostor who has not prepared; a host key learnt
- * over verified HTTPS, or compared by its fingerprint, keeps out all.
+ * another code. Who looks for a pair of keys, one for each side, that gives the same code meets in the middle: it takes
+ * some 2^40 keys for each side, within the ten minutes that a request lives.
  */
 export async function joinCode(deviceFingerprint: string, relayFingerprint: string): Promise<string> {
   const text = new TextEncoder().encode(`porchlight join\n${deviceFingerprint}\n${relayFingerprint}`);
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', text));
-  const code = Array.from(digest.slice(0, 8), (byte) => ALPHABET[byte & 31]).join('');
-  return `${code.slice(0, 4)}-${code.slice(4)}`;
+  return grouped(Array.from(digest.slice(0, CODE_LENGTH), (byte) => ALPHABET[byte & 31]).join(''));
 }
 
 /** Brings a code typed by a person into the form that {@link joinCode} gives; undefined if it can be none. */
 export function parseJoinCode(text: string): string | undefined {
   const code = text.toUpperCase().replace(/[\s-]/g, '');
-  if (code.length !== 8 || [...code].some((char) => !ALPHABET.includes(char))) return undefined;
-  return `${code.slice(0, 4)}-${code.slice(4)}`;
+  const legal = code.length === CODE_LENGTH && [...code].every((char) => ALPHABET.includes(char));
+  return legal ? grouped(code) : undefined;
+}
+
+function grouped(code: string): string {
+  return (code.match(/.{4}/g) ?? []).join('-');
 }

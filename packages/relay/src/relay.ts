@@ -82,6 +82,7 @@ async function start(options: RelayOptions, stack: Stack) {
     forwards,
     links: createLiveLinks({
       links: table,
+      lastEnd: (deviceId) => recorder.downSince(deviceId),
       unwrittenBytes: (link) => recorder.unwrittenBytes(link),
       async ask(link, service, signal) {
         const error = await probeService(pools, link, service, signal);

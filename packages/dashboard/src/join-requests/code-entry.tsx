@@ -46,12 +46,12 @@ export function CodeEntry({ onFound, given }: CodeEntryProps) {
         <div className="min-w-0 flex-1 sm:max-w-64">
           <Field
             label="Code that the device shows"
-            placeholder="ABCD-2345"
+            placeholder="ABCD-2345-EFGH-6789"
             className="font-mono tracking-wider uppercase"
             autoComplete="off"
             value={text}
             onChange={(event) => setText(event.target.value)}
-            maxLength={20}
+            maxLength={40}
             required
           />
         </div>
@@ -61,7 +61,7 @@ export function CodeEntry({ onFound, given }: CodeEntryProps) {
       </div>
       {odd && (
         <p role="alert" className="text-sm text-bad">
-          A code has eight letters and digits, as in ABCD-2345.
+          A code has sixteen letters and digits, as in ABCD-2345-EFGH-6789.
         </p>
       )}
       {!odd && finding.data?.items.length === 0 && (

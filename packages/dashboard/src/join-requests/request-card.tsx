@@ -37,7 +37,10 @@ export function JoinRequestCard({
       </div>
       <div className="grid justify-items-center gap-1 rounded-xl bg-glow p-4 text-center">
         <p className="text-sm text-muted">Allow it only if the device shows the same code</p>
-        <p data-testid="join-code" className="font-mono text-3xl font-semibold tracking-widest sm:text-4xl">
+        <p
+          data-testid="join-code"
+          className="font-mono text-xl font-semibold break-words sm:text-3xl sm:tracking-wide"
+        >
           {request.code}
         </p>
         <p className="text-sm text-muted">

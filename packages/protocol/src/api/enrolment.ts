@@ -21,15 +21,15 @@ export type JoinRequest = z.infer<typeof joinRequest>;
 
 export const joinRequestQuery = z.strictObject({
   /** Finds a request that was not addressed to this account, by the code the device shows. */
-  code: z.string().max(20).optional(),
+  code: z.string().max(40).optional(),
 });
 export const allowance = z.strictObject({
-  code: z.string().max(20),
+  code: z.string().max(40),
   name: deviceName,
   tags: tags.default([]),
 });
 export type Allowance = z.input<typeof allowance>;
-export const denial = z.strictObject({ code: z.string().max(20) });
+export const denial = z.strictObject({ code: z.string().max(40) });
 
 /** Lets devices in without a person: for fleets and unattended set-up. */
 export const enrolmentToken = z.object({

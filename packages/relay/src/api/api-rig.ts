@@ -53,6 +53,10 @@ export class FakeLinks implements LiveLinks {
     return this.up.get(deviceId)?.services;
   }
 
+  lastEnd() {
+    return undefined;
+  }
+
   bytes(deviceId: string) {
     return this.up.has(deviceId) ? { in: 10, out: 20 } : { in: 0, out: 0 };
   }

@@ -21,7 +21,12 @@ const record: DeviceRecord = {
   services: [],
 };
 const parts = {
-  links: { state: () => undefined, services: () => undefined, bytes: () => ({ in: 0, out: 0 }) },
+  links: {
+    lastEnd: () => undefined,
+    state: () => undefined,
+    services: () => undefined,
+    bytes: () => ({ in: 0, out: 0 }),
+  },
   relay: { startedAt: 1_000, serviceUrl: () => 'https://x' },
 };
 

@@ -4,7 +4,7 @@ import type { LiveLinks } from '../links/index.ts';
 import type { RelayFacts } from './deps.ts';
 
 interface Parts {
-  readonly links: Pick<LiveLinks, 'state' | 'services' | 'bytes'>;
+  readonly links: Pick<LiveLinks, 'lastEnd' | 'state' | 'services' | 'bytes'>;
   readonly relay: Pick<RelayFacts, 'serviceUrl' | 'startedAt'>;
 }
 
@@ -18,7 +18,7 @@ export function deviceView(record: DeviceRecord, parts: Parts): Device {
     tags: [...record.tags],
     fingerprint: record.fingerprint,
     createdAt: record.createdAt,
-    link: parts.links.state(record.id) ?? lastLink(record, parts.relay.startedAt),
+    link: parts.links.state(record.id) ?? lastLink(record, parts),
     services: record.services.map((service) => serviceView(service, record, parts)),
     bytesIn: record.bytesIn + live.in,
     bytesOut: record.bytesOut + live.out,
@@ -42,14 +42,17 @@ export function serviceView(service: ServiceRecord, device: DeviceRecord, { link
   };
 }
 
-function lastLink(record: DeviceRecord, relayStartedAt: number): LinkState {
+function lastLink(record: DeviceRecord, { links, relay }: Parts): LinkState {
   const { lastUpAt, lastDownAt, lastDownReason, lastAddress: address, agent } = record;
+  const ended = links.lastEnd(record.id);
+  if (ended !== undefined)
+    return { up: false, since: ended.at, reason: ended.reason, address, agent, paused: false };
   if (lastUpAt === undefined) return { up: false, paused: false };
   // Up later than down and yet no link: the relay stopped without writing the end, so the link went at its restart.
   const lost = lastDownAt === undefined || lastDownAt < lastUpAt;
   return {
     up: false,
-    since: lost ? Math.max(relayStartedAt, lastUpAt) : lastDownAt,
+    since: lost ? Math.max(relay.startedAt, lastUpAt) : lastDownAt,
     reason: lost ? 'the relay was restarted' : lastDownReason,
     address,
     agent,

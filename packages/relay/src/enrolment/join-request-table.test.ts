@@ -15,10 +15,10 @@ const MINUTE = 60_000;
 /** The code as the agent would compute it, written down a second time from the protocol's words. */
 function codeOf(fingerprint: string): string {
   const digest = createHash('sha256').update(`porchlight join\n${fingerprint}\n${RELAY}`).digest();
-  const letters = [...digest.subarray(0, 8)].map((byte) =>
+  const letters = [...digest.subarray(0, 16)].map((byte) =>
     '23456789ABCDEFGHJKLMNPQRSTUVWXYZ'.charAt(byte % 32),
   );
-  return `${letters.slice(0, 4).join('')}-${letters.slice(4).join('')}`;
+  return [0, 4, 8, 12].map((at) => letters.slice(at, at + 4).join('')).join('-');
 }
 
 describe('join requests', () => {

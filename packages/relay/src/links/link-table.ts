@@ -10,6 +10,8 @@ export interface LiveLinks {
   services(deviceId: string): readonly AnnouncedService[] | undefined;
   /** Bytes of the present link not yet in the store: from the device, to the device. */
   bytes(deviceId: string): { in: number; out: number };
+  /** When and why the last link ended, if that was during this run of the relay. */
+  lastEnd(deviceId: string): { readonly at: number; readonly reason: string } | undefined;
   /** Asks for one answer through the data path. Never throws: a failure is a result. */
   probe(deviceId: string, service: string, signal: AbortSignal): Promise<ProbeResult>;
   /** Ends the present link, if there is one; the reason is told to the device. */

@@ -6,6 +6,7 @@ import type { LinkTable, LiveLinks } from './link-table.ts';
 
 export interface LiveLinksParts {
   readonly links: LinkTable;
+  readonly lastEnd: LiveLinks['lastEnd'];
   readonly unwrittenBytes: (link: Link) => { in: number; out: number };
   /** Asks one service for an answer; resolves when it gave one, or with why it did not. */
   readonly ask: (
@@ -21,6 +22,7 @@ export function createLiveLinks(parts: LiveLinksParts): LiveLinks {
   return {
     state: (deviceId) => stateOf(links.get(deviceId)),
     services: (deviceId) => links.get(deviceId)?.services,
+    lastEnd: parts.lastEnd,
     bytes(deviceId) {
       const link = links.get(deviceId);
       return link === undefined ? { in: 0, out: 0 } : parts.unwrittenBytes(link);

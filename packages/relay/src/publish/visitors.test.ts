@@ -81,10 +81,12 @@ describe('who visits a published host', () => {
     expect(await kind({ cookie: `porchlight-visit=good@${HOST}` })).toBe('anonymous');
   });
 
-  it('with a wrong token the cookie is not looked at', async () => {
+  it("with a wrong token of ours the cookie is not looked at; another's token is the device's affair", async () => {
     const { kind } = setUp();
-    expect(await kind({ ...COOKIE, authorization: 'Bearer wrong' })).toBe('anonymous');
-    expect(await kind({ ...COOKIE, authorization: 'Bearer' })).toBe('anonymous');
+    expect(await kind({ ...COOKIE, authorization: 'Bearer plt_wrong' })).toBe('anonymous');
+    expect(await kind({ ...COOKIE, authorization: 'Bearer eyJhbGciOi' })).toBe('session');
+    expect(await kind({ authorization: 'Bearer eyJhbGciOi' })).toBe('anonymous');
+    expect(await kind({ ...COOKIE, authorization: 'Bearer' })).toBe('session');
     expect(await kind({ ...COOKIE, ...TOKEN })).toBe('access-token');
     expect(await kind({ ...COOKIE, authorization: 'Basic eDp5' })).toBe('session');
   });

@@ -89,7 +89,8 @@ interface Proof {
 function proofOf(req: Headed, secure: boolean): Proof | undefined {
   const { authorization, cookie } = req.headers;
   const token = authorization === undefined ? undefined : bearerToken(authorization);
-  if (token !== undefined) return { kind: 'token', text: token };
+  // Other bearer tokens are the device's own affair.
+  if (token?.startsWith('plt_') === true) return { kind: 'token', text: token };
   if (cookie === undefined) return undefined;
   const visit = cookieValue(cookie, secure ? VISIT_COOKIE.secure : VISIT_COOKIE.plain);
   return visit === undefined ? undefined : { kind: 'cookie', text: visit };
