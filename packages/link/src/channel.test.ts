@@ -65,6 +65,20 @@ describe.each(['relay', 'device'] as const)('a channel, seen from the %s', (side
     await closed;
   });
 
+  it('that has ended and closed is read to its end, however late', async () => {
+    const { here, there } = await open();
+    const bytes = randomBytes(1024 * 1024);
+    here.end();
+    there.resume();
+    there.end(bytes);
+    // EOF and CLOSE have come and were answered; nothing has been read here yet.
+    await once(there, 'close');
+    expect(here.readableLength).toBe(bytes.length);
+    const read: Buffer[] = [];
+    for await (const chunk of here) read.push(chunk);
+    expect(Buffer.concat(read).equals(bytes)).toBe(true);
+  });
+
   it('is gone at both ends after destroy, with data unread at this end', async () => {
     const { here, there } = await open();
     const closed = bothClosed(here, there);

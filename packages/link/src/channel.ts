@@ -52,7 +52,10 @@ export function adoptChannel(channel: Ssh2Channel, onOverflow: () => void): Chan
 /** ssh2 does not enforce its own window, and shows a channel that was cut as one that ended. */
 function guardPush(channel: Ssh2Channel, onOverflow: () => void): void {
   const push = channel.push;
+  let ended = false;
   channel.push = function guardedPush(chunk: unknown, encoding?: BufferEncoding): boolean {
+    // CLOSE behind EOF, while what came before is still unread: it ended, and has all of it.
+    if (chunk === null && ended) return false;
     // The end without the peer's EOF before (RFC 4254 §5.3): ssh2 sets this state for CLOSE and for a dead link.
     if (chunk === null && isClosedByPeer(channel)) {
       const cut = Object.assign(new Error('the channel was cut off'), { code: 'ECONNRESET' });
@@ -60,6 +63,7 @@ function guardPush(channel: Ssh2Channel, onOverflow: () => void): void {
       process.nextTick(() => Reflect.apply(channel.destroy, channel, [cut])); // its types know no error
       return false;
     }
+    if (chunk === null) ended = true;
     if (channel.readableLength > CHANNEL_BUFFER_MAX) {
       onOverflow();
       return false;

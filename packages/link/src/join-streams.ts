@@ -3,8 +3,9 @@ import type { Duplex } from 'node:stream';
 
 /**
  * Joins two byte streams until both directions have ended, with back-pressure and half-close in each. The one owner
- * of both: an error of either cuts the other off at once, TCP by a reset, so that nobody takes it for the end; when one has closed, the other may still write out what it
- * was given, and is then destroyed too.
+ * of both: an error of either, or its close before its end, cuts the other off at once, TCP by a reset, so that nobody
+ * takes it for the end; when one has closed in order, the other may still write out what it was given, and is then
+ * destroyed too.
  * @param onDone called once, when both are finished with
  */
 export function joinStreams(a: Duplex, b: Duplex, onDone?: (error: Error | undefined) => void): void {
@@ -23,7 +24,7 @@ export function joinStreams(a: Duplex, b: Duplex, onDone?: (error: Error | undef
       open -= 1;
       if (open === 0) onDone?.(firstError);
       else if (firstError === undefined && stream.readableEnded) destroyWhenWritten(other);
-      else other.destroy();
+      else cutOff(other);
     });
   };
   watch(a, b);
@@ -32,9 +33,13 @@ export function joinStreams(a: Duplex, b: Duplex, onDone?: (error: Error | undef
   b.pipe(a);
 }
 
+/**
+ * At once, unsent data and all. `resetAndDestroy()` would first write out what is left and send FIN; the flag is the
+ * one that it sets. Where FIN is on its way already a reset fails and the socket would never tell its close.
+ */
 function cutOff(stream: Duplex): void {
-  if (isTcp(stream) && !stream.destroyed) stream.resetAndDestroy();
-  else stream.destroy();
+  if (isTcp(stream) && !stream.writableEnded) Reflect.set(stream, 'resetAndClosing', true);
+  stream.destroy();
 }
 
 /** A plain TCP socket: what is derived from it, such as TLS, knows no reset. */
