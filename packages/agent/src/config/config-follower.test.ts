@@ -50,30 +50,31 @@ async function open(
   return follower;
 }
 
-/** One look at the file, done to its end. */
-async function look(): Promise<void> {
-  await clock.advance(CONFIG_LOOK_MS);
-  // Looks go in turn with reloads, and reading goes through the thread pool.
-  await new Promise((resolve) => setTimeout(resolve, 20));
+/** Lets looks happen, to show that nothing comes of them. */
+async function looks(count: number): Promise<void> {
+  for (let look = 0; look < count; look++) {
+    await clock.advance(CONFIG_LOOK_MS);
+    await new Promise((resolve) => setTimeout(resolve, 5)); // reading goes through the thread pool
+  }
 }
 
-async function looks(): Promise<void> {
-  await look();
-  await look();
+/** Lets looks happen until so much was told. */
+async function told(list: readonly unknown[], count: number): Promise<void> {
+  while (list.length < count) await looks(1);
 }
 
 describe('the configuration follower', () => {
   it('takes a change over once it has settled, and is quiet without one', async () => {
     write('a');
     const made = await open();
-    await looks();
+    await looks(3);
     expect(changes).toEqual([]);
     write('a', 'b');
-    await look();
+    await looks(1);
     expect(changes).toEqual([]);
-    await look();
+    await told(changes, 1);
     expect(changes).toEqual([['a', 'b']]);
-    await looks();
+    await looks(3);
     expect(changes).toHaveLength(1);
     expect(names(made.config)).toEqual(['a', 'b']);
   });
@@ -84,7 +85,7 @@ describe('the configuration follower', () => {
     write('bb');
     renameSync(path, `${path}.new`);
     renameSync(`${path}.new`, path);
-    await looks();
+    await told(changes, 1);
     expect(changes).toEqual([['bb']]);
   });
 
@@ -103,8 +104,8 @@ describe('the configuration follower', () => {
       write('a');
       const made = await open();
       spoil();
-      await looks();
-      await looks();
+      await told(problems, 1);
+      await looks(3);
       expect(changes).toEqual([]);
       expect(problems).toHaveLength(1);
       expect(problems[0]).toContain(path);
@@ -113,7 +114,7 @@ describe('the configuration follower', () => {
       await expect(made.reload()).rejects.toThrow(problems[0]);
       expect(problems).toHaveLength(2);
       write('b');
-      await looks();
+      await told(changes, 1);
       expect(changes).toEqual([['b']]);
       expect(made.error).toBeUndefined();
     },
@@ -123,7 +124,7 @@ describe('the configuration follower', () => {
     write('a');
     const made = await open((next) => (next.services.has('z') ? 'z needs a restart' : undefined));
     write('z');
-    await looks();
+    await told(problems, 1);
     expect(problems).toEqual(['z needs a restart']);
     expect(names(made.config)).toEqual(['a']);
   });
@@ -133,7 +134,7 @@ describe('the configuration follower', () => {
     const made = await open();
     write('b');
     expect(names(await made.reload())).toEqual(['b']);
-    await looks();
+    await looks(3);
     expect(changes).toEqual([['b']]);
   });
 
@@ -148,7 +149,7 @@ describe('the configuration follower', () => {
     write('a');
     await open();
     chmodSync(path, 0o600);
-    await looks();
+    await told(changes, 1);
     expect(changes).toEqual([['a']]);
   });
 });
