@@ -429,6 +429,32 @@ describe('a link', () => {
     },
   );
 
+  it('one that grants an endless window and reads nothing holds its visitor, and fills no memory', async () => {
+    const test = await rig.link('robot');
+    const confirm = test.protocol.channelOpenConfirm.bind(test.protocol);
+    test.protocol.channelOpenConfirm = (recipient, sender) =>
+      confirm(recipient, sender, LARGE_WINDOW, 32_768);
+    test.client.on('tcp connection', (_details, accept) => void accept());
+    const link = rig.links.get(test.id);
+    const channel = await link?.openChannel('web', { address: '127.0.0.1', port: 0 });
+    test.socket.pause();
+    let written = 0;
+    const chunk = Buffer.alloc(64 * 1024);
+    // As a pipe does: as long as the channel takes more, and until it has not for many turns.
+    for (let idle = 0; idle < 200 && written < 256 * 1024 * 1024; ) {
+      if (channel !== undefined && !channel.writableNeedDrain) {
+        channel.write(chunk);
+        written += chunk.length;
+        idle = 0;
+      } else idle += 1;
+      await new Promise((resolve) => void setImmediate(resolve));
+    }
+    expect(written).toBeLessThan(32 * 1024 * 1024);
+    expect(Number(link?.unsent)).toBeLessThan(32 * 1024 * 1024);
+    test.socket.destroy();
+    await expect.poll(() => rig.links.size).toBe(0);
+  });
+
   it('ends when its device is removed', async () => {
     const test = await rig.link('robot');
     rig.links.endWhere((one) => one.deviceId === test.id, 'the device was removed');

@@ -4,6 +4,7 @@ import { type AnnouncedService, PorchlightError, type RelayMessage } from '@porc
 import type { Connection } from 'ssh2';
 import type { Clock } from '../clock.ts';
 import type { Link, LinkTransport } from '../links/index.ts';
+import { HoldBack } from './hold-back.ts';
 import { hasUsablePacketSize } from './packet-size.ts';
 
 /** A device that does not answer a channel opening for so long has a problem of its own: 504. */
@@ -21,6 +22,7 @@ export interface LinkSocket {
   readonly bytesWritten: number;
   /** Bytes accepted for writing that the network has not taken yet. */
   readonly writableLength: number;
+  addListener(event: 'drain', listener: () => void): unknown;
   destroy(): void;
 }
 
@@ -53,6 +55,7 @@ export class SshLink implements Link {
   paused = false;
   rtt: { ms: number; at: number } | undefined;
   readonly #parts: SshLinkParts;
+  readonly #holdBack: HoldBack;
   readonly #forwarded = new Map<string, BoundAddress>();
   #announced: readonly AnnouncedService[] | undefined;
   #services: readonly AnnouncedService[] = [];
@@ -61,6 +64,7 @@ export class SshLink implements Link {
 
   constructor(parts: SshLinkParts) {
     this.#parts = parts;
+    this.#holdBack = new HoldBack(parts.socket);
     this.deviceId = parts.device.id;
     this.accountId = parts.device.accountId;
     this.deviceName = parts.device.name;
@@ -160,6 +164,7 @@ export class SshLink implements Link {
             return;
           }
           const channel = adoptChannel(opened, () => this.end('the device sent more than it was allowed to'));
+          this.#holdBack.apply(opened);
           channel.once('close', () => {
             this.#openChannels -= 1;
           });
