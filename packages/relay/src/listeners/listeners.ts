@@ -166,6 +166,8 @@ function createHttpServer(parts: ListenersParts): http.Server {
   };
   const server = http.createServer(options);
   server.timeout = VISITOR_IDLE_MS;
+  // A head is bounded by its bytes (16 KiB); node:http would leave out fields after the first 1 000, such as a length.
+  server.maxHeadersCount = 0;
   server.on('request', parts.onRequest);
   server.on('checkContinue', parts.onRequest);
   server.on('upgrade', (req, socket, head) => {
