@@ -134,6 +134,16 @@ describe('authentication', () => {
     await test.closed;
     await expect.poll(() => rig.sockets.size).toBe(0);
   });
+
+  it('a stock client that nobody lets in goes after two minutes, also when it never hangs up', async () => {
+    const test = await rig.connect();
+    test.client.forwardIn('web', 80, () => undefined);
+    await expect.poll(() => rig.audited.some(({ action }) => action === 'join-request.received')).toBe(true);
+    test.socket.pause();
+    await rig.clock.advance(2 * 60_000);
+    await rig.clock.advance(1_000);
+    await expect.poll(() => rig.sockets.size).toBe(0);
+  });
 });
 
 describe('before anybody has let it in', () => {

@@ -9,6 +9,8 @@ import type { ProvenClient } from './ssh-server.ts';
 
 /** A client whose key is unknown is let in on the same connection when a person presses Allow within this time. */
 const PATIENCE_MS = 2 * 60_000;
+/** Time for a refused client to read why. */
+const LINGER_MS = 1_000;
 /** An SSH user name of this form is an enrolment token. */
 const TOKEN = /^ple_[A-Za-z0-9_-]{20,100}$/;
 /** Ports given out for `-R 0:…`, which says that any will do. */
@@ -175,6 +177,8 @@ export class StockSession {
     this.#ended = true;
     this.#parts.logger.info({ address: this.#client.address, reason }, 'stock client refused');
     disconnectWith(this.#client.connection, `Porchlight: ${reason}`);
+    // A client that never hangs up would keep its socket for ever.
+    this.#parts.clock.after(LINGER_MS, () => this.#client.socket.destroy());
   }
 }
 
