@@ -26,7 +26,19 @@ const serviceName = z.string().refine(isServiceName, 'not a service name');
 export const serviceKind = z.enum(['http', 'tcp']);
 export type ServiceKind = z.infer<typeof serviceKind>;
 
-export const announcedService = z.strictObject({ name: serviceName, kind: serviceKind });
+export const announcedService = z.strictObject({
+  name: serviceName,
+  kind: serviceKind,
+  port: z
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .describe(
+      'TCP port of the local server, by which people may ask for the service: `ssh -L 3000:router1:80`',
+    ),
+});
 export type AnnouncedService = z.infer<typeof announcedService>;
 
 const sequence = z.number().int().describe('counts up');

@@ -18,6 +18,13 @@ export interface DeviceRecord {
   readonly lastDownReason: string | undefined;
   readonly lastAddress: string | undefined;
   readonly agent: string | undefined;
+  /** Its key is kept out since then. */
+  readonly blockedAt: number | undefined;
+  /** When it last called home and left again; undefined: it never does. */
+  readonly calledAt: number | undefined;
+  /** Seconds between two calls, as a person has set it, and as it was learned. */
+  readonly callIntervalSet: number | undefined;
+  readonly callIntervalLearned: number | undefined;
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly services: readonly ServiceRecord[];
@@ -26,6 +33,10 @@ export interface DeviceRecord {
 export interface ServiceRecord {
   readonly name: string;
   readonly kind: ServiceKind;
+  /** A person has set the kind: what the device announces does not change it. */
+  readonly kindSet: boolean;
+  /** TLS for its host name is passed on as it comes; the relay sees ciphertext only. */
+  readonly passthrough: boolean;
   readonly access: AccessMode;
   readonly basicUser: string | undefined;
   /** PHC string of argon2id. */
@@ -48,6 +59,8 @@ export interface LinkFacts {
   readonly lastDownReason?: string;
   readonly lastAddress?: string;
   readonly agent?: string;
+  readonly calledAt?: number;
+  readonly callIntervalLearned?: number;
   /** To be added to the sums. */
   readonly bytesIn?: number;
   readonly bytesOut?: number;

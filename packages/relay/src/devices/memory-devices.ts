@@ -18,6 +18,8 @@ export class MemoryDevices {
     this.records.set(device.id, {
       ...device,
       ...{ formerNames: [], lastUpAt: undefined, lastDownAt: undefined, lastDownReason: undefined },
+      ...{ blockedAt: undefined, calledAt: undefined, callIntervalSet: undefined },
+      callIntervalLearned: undefined,
       ...{ lastAddress: undefined, agent: undefined, bytesIn: 0, bytesOut: 0, services: [] },
     });
   }

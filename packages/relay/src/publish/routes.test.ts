@@ -17,10 +17,18 @@ function record(name: string, access: 'login' | 'public' = 'login', services = [
       publicKey: 'k',
     },
     ...{ createdAt: 0, lastUpAt: undefined, lastDownAt: undefined, lastDownReason: undefined },
+    ...{ blockedAt: undefined, calledAt: undefined, callIntervalSet: undefined },
+    callIntervalLearned: undefined,
     ...{ lastAddress: undefined, agent: undefined, bytesIn: 0, bytesOut: 0 },
     services: services.map((service) => ({
       ...{ name: service, kind: service === 'ssh' ? ('tcp' as const) : ('http' as const), access },
-      ...{ basicUser: undefined, basicHash: undefined, lastSuccessAt: undefined },
+      ...{
+        kindSet: false,
+        passthrough: false,
+        basicUser: undefined,
+        basicHash: undefined,
+        lastSuccessAt: undefined,
+      },
       ...{ lastFailureAt: undefined, lastFailure: undefined },
     })),
   };

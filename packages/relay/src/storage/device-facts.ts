@@ -29,6 +29,8 @@ export async function recordFacts(
           last_down_reason = coalesce(value ->> 'lastDownReason', last_down_reason),
           last_address = coalesce(value ->> 'lastAddress', last_address),
           agent = coalesce(value ->> 'agent', agent),
+          called_at = coalesce(cast(value ->> 'calledAt' as bigint), called_at),
+          call_interval_learned = coalesce(cast(value ->> 'callIntervalLearned' as bigint), call_interval_learned),
           bytes_in = bytes_in + coalesce(cast(value ->> 'bytesIn' as bigint), 0),
           bytes_out = bytes_out + coalesce(cast(value ->> 'bytesOut' as bigint), 0)
         from ${factTable(database.kind, linkRows)}

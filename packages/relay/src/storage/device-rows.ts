@@ -40,16 +40,22 @@ export async function toDevices(db: Kysely<Schema>, rows: readonly DeviceRow[]):
     lastDownReason: row.last_down_reason ?? undefined,
     lastAddress: row.last_address ?? undefined,
     agent: row.agent ?? undefined,
+    blockedAt: row.blocked_at ?? undefined,
+    calledAt: row.called_at ?? undefined,
+    callIntervalSet: row.call_interval_set ?? undefined,
+    callIntervalLearned: row.call_interval_learned ?? undefined,
     bytesIn: row.bytes_in,
     bytesOut: row.bytes_out,
     services: (servicesOf.get(row.id) ?? []).map(toService),
   }));
 }
 
-function toService(row: Schema['services']): ServiceRecord {
+function toService(row: Selectable<Schema['services']>): ServiceRecord {
   return {
     name: row.name,
     kind: row.kind,
+    kindSet: row.kind_set === 1,
+    passthrough: row.passthrough === 1,
     access: row.access,
     basicUser: row.basic_user ?? undefined,
     basicHash: row.basic_hash ?? undefined,

@@ -177,7 +177,13 @@ export function deviceStoreContract(open: Open): void {
     await devices.addServices(id, [{ name: 'web', kind: 'http' }]);
     await devices.addServices(id, []);
     await devices.addServices('gone', [{ name: 'web', kind: 'http' }]);
-    const unset = { lastSuccessAt: undefined, lastFailureAt: undefined, lastFailure: undefined };
+    const unset = {
+      kindSet: false,
+      passthrough: false,
+      lastSuccessAt: undefined,
+      lastFailureAt: undefined,
+      lastFailure: undefined,
+    };
     expect((await devices.byId(ann, id))?.services).toEqual([
       { name: 'ssh', kind: 'tcp', access: 'login', basicUser: undefined, basicHash: undefined, ...unset },
       { name: 'web', kind: 'http', ...basic, ...unset },

@@ -36,6 +36,13 @@ export interface Schema {
     last_down_reason: string | null;
     last_address: string | null;
     agent: string | null;
+    /** Its key is kept out since then. */
+    blocked_at: number | null;
+    /** When it last called home and left again; null: it never does. */
+    called_at: number | null;
+    /** Seconds between two calls, as a person has set it, and as it was learned. */
+    call_interval_set: number | null;
+    call_interval_learned: number | null;
     bytes_in: Generated<number>;
     bytes_out: Generated<number>;
   };
@@ -49,10 +56,38 @@ export interface Schema {
     access: AccessMode;
     basic_user: string | null;
     basic_hash: string | null;
+    /** 1: a person has set the kind. */
+    kind_set: Generated<number>;
+    /** 1: TLS for its host name is passed on as it comes. */
+    passthrough: Generated<number>;
     last_success_at: number | null;
     last_failure_at: number | null;
     last_failure: string | null;
   };
+  /** Further users of mode `basic`. */
+  service_users: { device_id: string; service: string; name: string; password_hash: string };
+  path_routes: {
+    prefix: string;
+    id: string;
+    account_id: string;
+    device_id: string;
+    service: string;
+    strip: number;
+    created_at: number;
+  };
+  ssh_keys: {
+    id: string;
+    account_id: string;
+    name: string;
+    fingerprint: string;
+    public_key: string;
+    created_at: number;
+    last_used_at: number | null;
+  };
+  /** The last value of each name that a device reports, as text. */
+  readings: { device_id: string; name: string; value: string; at: number };
+  /** Numbers among them, as sum and count for each interval. */
+  reading_samples: { device_id: string; name: string; at: number; sum: number; count: number };
   link_events: { id: Generated<number>; device_id: string; at: number; state: 'up' | 'down' };
   /** The round trip is kept as sum and count, so that a second write to an interval still gives its mean. */
   health_samples: {

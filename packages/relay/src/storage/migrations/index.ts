@@ -1,7 +1,8 @@
 import { first } from './0001-first.ts';
+import { stockSsh } from './0002-stock-ssh.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
 
 /** All steps in order; the schema's version is how many of them a database has had. */
-export const migrations: readonly Migration[] = [first];
+export const migrations: readonly Migration[] = [first, stockSsh];
