@@ -1,3 +1,4 @@
+import { PortRequests } from '../call-home/index.ts';
 import { DeviceRecorder } from '../devices/index.ts';
 import { ForwardTable } from '../forward/index.ts';
 import { LinkAudit, LinkTable, LinkWatch } from '../links/index.ts';
@@ -19,6 +20,7 @@ export function wireDeviceLinks({
   failed,
 }: Foundation) {
   const table = new LinkTable();
+  const portRequests = new PortRequests({ clock });
   const recorder = new DeviceRecorder({
     devices: stores.devices,
     health: stores.health,
@@ -52,13 +54,14 @@ export function wireDeviceLinks({
         table.endWhere((link) => link.deviceId === event.deviceId, 'the device was removed');
         forwards.endWhere((forward) => forward.deviceId === event.deviceId, 'the device was removed');
         recorder.forget(event.deviceId);
+        portRequests.forget(event.deviceId);
       } else if (event.type === 'account-removed') {
         table.endWhere((link) => link.accountId === event.accountId, 'the account was removed');
         forwards.endWhere((forward) => forward.accountId === event.accountId, 'the account was removed');
       }
     }),
   );
-  return { table, recorder, pools, forwards };
+  return { table, recorder, pools, forwards, portRequests };
 }
 
 function isLoopback(host: string | undefined): boolean {
