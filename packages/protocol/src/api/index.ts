@@ -5,3 +5,4 @@ export * from './devices.ts';
 export * from './enrolment.ts';
 export * from './events.ts';
 export * from './relay.ts';
+export * from './ssh-keys.ts';

@@ -22,7 +22,11 @@ const BLOB_MAX = 1100;
 
 /** The key that a client offers in `publickey` authentication (RFC 4252 §7); undefined when it is none that we take. */
 export function parseOfferedKey(context: PublicKeyAuthContext): ParsedKey | undefined {
-  const blob = context.key.data;
+  return parseKeyBlob(context.key.data);
+}
+
+/** A key blob (RFC 4253 §6.6) of a type and size that we take; undefined otherwise. */
+export function parseKeyBlob(blob: Buffer): ParsedKey | undefined {
   if (blob.length > BLOB_MAX) return undefined;
   const parsed = ssh2.utils.parseKey(blob);
   if (parsed instanceof Error || Array.isArray(parsed)) return undefined;
