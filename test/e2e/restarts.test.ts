@@ -65,7 +65,7 @@ describe.each([
             ...{ id, name, tags, fingerprint, createdAt, formerNames },
             services: (services as Record<string, unknown>[]).map((service) => ({
               ...{ name: service['name'], kind: service['kind'], access: service['access'] },
-              user: service['basicUser'],
+              users: service['basicUsers'],
             })),
           }),
         ),

@@ -70,12 +70,13 @@ async function start(options: RelayOptions, stack: Stack) {
     hostKey,
     facts,
   });
-  const { publisher, signOnPages } = await wirePublishing(foundation, people, deviceLinks);
+  const { publisher, signOnPages, accessLog } = await wirePublishing(foundation, people, deviceLinks);
   const originOf = createOriginReader(createAddressMatcher(config.trustedProxies));
 
   const api = await createApi({
     ...people,
     devices: stores.devices,
+    services: stores.services,
     health: stores.health,
     enrolmentTokens,
     joinRequests,
@@ -164,6 +165,8 @@ async function start(options: RelayOptions, stack: Stack) {
     /** A link that signs in to an account once, within `ttlMs`. */
     signInUrl: (accountId: string, ttlMs: number) =>
       `${facts.origin}/sign-in?link=${people.signInLinks.create(accountId, ttlMs)}`,
+    /** Opens log files anew: another program has moved them. */
+    reopenLogs: async () => accessLog?.reopen(),
     /** Drains and stops; idempotent. */
     close: () => (closing ??= drainAndStop()),
   };

@@ -32,7 +32,7 @@ export function AccessChoice({ deviceId, service }: { deviceId: string; service:
   const close = () => setAsking(undefined);
 
   function choose(mode: AccessMode) {
-    if (mode === 'public' || (mode === 'basic' && service.basicUser === undefined)) setAsking(mode);
+    if (mode === 'public' || (mode === 'basic' && service.basicUsers.length === 0)) setAsking(mode);
     else changing.mutate({ access: mode });
   }
 
@@ -56,7 +56,7 @@ export function AccessChoice({ deviceId, service }: { deviceId: string; service:
         {service.access === 'basic' && (
           <div className="flex flex-wrap items-center gap-3 text-sm sm:pb-6">
             <span className="text-muted">
-              User name <strong className="text-ink">{service.basicUser}</strong>
+              User name <strong className="text-ink">{service.basicUsers.join(', ')}</strong>
             </span>
             <Button small onClick={() => setAsking('basic')}>
               Change password…

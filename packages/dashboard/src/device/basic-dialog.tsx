@@ -34,7 +34,7 @@ export function BasicDialog({ service, change, onClose }: BasicDialogProps) {
         <Field
           label="User name"
           name="user"
-          defaultValue={service.basicUser ?? ''}
+          defaultValue={service.basicUsers[0] ?? ''}
           required
           maxLength={64}
           pattern="[^:]+"

@@ -25,8 +25,8 @@ export const service = z.object({
   name: z.string(),
   kind: serviceKind,
   access: accessMode,
-  /** User name of mode `basic`. Its password is never shown. */
-  basicUser: z.string().optional(),
+  /** User names of mode `basic`. Their passwords are never shown. */
+  basicUsers: z.array(z.string()),
   /** Announced by the device over its present link, or over its last one. */
   offered: z.boolean(),
   /** Where people open it; `http` services only. */
@@ -84,7 +84,10 @@ export const deviceQuery = z.strictObject({
 export const deviceChange = z.strictObject({ name: deviceName.optional(), tags: tags.optional() });
 export type DeviceChange = z.input<typeof deviceChange>;
 
-/** `basic`: user name and password must be given when the mode is set for the first time. */
+/**
+ * `basicUser` and `basicPassword`, together, add a user of mode `basic` or change the password of the one there is; the
+ * mode needs at least one.
+ */
 export const serviceChange = z.strictObject({
   access: accessMode,
   basicUser: z

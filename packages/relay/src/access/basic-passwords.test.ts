@@ -10,17 +10,29 @@ const header = (user: string, password: string) =>
 let passwords: Passwords;
 let clock: FakeClock;
 let basic: BasicPasswords;
-let service: { name: string; basicUser: string; basicHash: string };
+let service: { name: string; users: { name: string; passwordHash: string }[] };
 
 beforeEach(async () => {
   passwords = new Passwords();
   clock = new FakeClock();
   basic = new BasicPasswords({ passwords, clock });
-  service = { name: 'web', basicUser: 'guest', basicHash: await passwords.hash('porch: light') };
+  service = { name: 'web', users: [await user('guest', 'porch: light')] };
+});
+
+const user = async (name: string, password: string) => ({
+  name,
+  passwordHash: await passwords.hash(password),
 });
 
 const check = (authorization: string | undefined, address = '192.0.2.1') =>
   basic.check('d', service, { authorization, address });
+
+const basicOf = (users: typeof service.users) =>
+  basic.check(
+    'd',
+    { name: 'web', users },
+    { authorization: header('guest', 'porch: light'), address: '192.0.2.1' },
+  );
 
 test('right, wrong, absent', async () => {
   expect(await check(header('guest', 'porch: light'))).toBe('right');
@@ -34,15 +46,27 @@ test('a verified password costs no second hash, until it is changed', async () =
   const verify = vi.spyOn(passwords, 'verify');
   for (let n = 0; n < 5; n += 1) expect(await check(header('guest', 'porch: light'))).toBe('right');
   expect(verify).toHaveBeenCalledTimes(1);
-  service = { ...service, basicHash: await passwords.hash('something else') };
+  service = { ...service, users: [await user('guest', 'something else')] };
   expect(await check(header('guest', 'porch: light'))).toBe('wrong');
 });
 
 test('what was verified for one service says nothing for another', async () => {
   expect(await check(header('guest', 'porch: light'))).toBe('right');
-  const other = { ...service, basicHash: await passwords.hash('its own') };
+  const other = { ...service, users: [await user('guest', 'its own')] };
   const from = { authorization: header('guest', 'porch: light'), address: '192.0.2.1' };
   expect(await basic.check('e', other, from)).toBe('wrong');
+});
+
+test('each user has a password of its own, and one that is removed is out at once', async () => {
+  service.users.push(await user('reader', 'its own'));
+  expect(await check(header('reader', 'its own'))).toBe('right');
+  expect(await check(header('guest', 'porch: light'))).toBe('right');
+  expect(await check(header('reader', 'porch: light'))).toBe('wrong');
+  expect(await check(header('guest', 'its own'))).toBe('wrong');
+  service = { ...service, users: service.users.filter(({ name }) => name === 'guest') };
+  expect(await check(header('reader', 'its own'))).toBe('wrong');
+  expect(await check(header('guest', 'porch: light'))).toBe('right');
+  expect(await basicOf([])).toBe('wrong');
 });
 
 test('guessing is slowed by address, those who know the password are not', async () => {

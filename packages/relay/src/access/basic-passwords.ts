@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { PorchlightError } from '@porchlight/protocol';
 import type { Passwords } from '../accounts/index.ts';
 import type { Clock } from '../clock.ts';
-import type { ServiceRecord } from '../devices/index.ts';
+import type { ServiceRecord, ServiceUser } from '../devices/index.ts';
 import { addressKey, TokenBuckets } from '../token-buckets.ts';
 import { BoundedCache } from './bounded-cache.ts';
 
@@ -24,8 +24,8 @@ export class BasicPasswords {
   readonly #clock: Clock;
   readonly #failures: TokenBuckets;
   readonly #ofAddress: TokenBuckets;
-  /** HMAC of service, stored hash and credential, under a key of this process → when it was verified, monotonic. */
-  readonly #verified = new BoundedCache<number>(VERIFIED_MAX);
+  /** HMAC of service and credential under a key of this process → the stored hash it fitted, and when (monotonic). */
+  readonly #verified = new BoundedCache<{ readonly hash: string; readonly at: number }>(VERIFIED_MAX);
   readonly #key = randomBytes(32);
 
   constructor(parts: { passwords: Passwords; clock: Clock }) {
@@ -38,19 +38,24 @@ export class BasicPasswords {
   /** @throws PorchlightError `too_many_requests`, `busy` */
   async check(
     deviceId: string,
-    service: Pick<ServiceRecord, 'name' | 'basicUser' | 'basicHash'>,
+    service: Pick<ServiceRecord, 'name' | 'users'>,
     from: { authorization: string | undefined; address: string },
   ): Promise<BasicCheck> {
     const credential = parseBasic(from.authorization);
     if (credential === undefined) return 'absent';
-    const { basicUser, basicHash } = service;
-    if (basicUser === undefined || basicHash === undefined) return 'wrong';
-    // The stored hash is part of the key, so that a changed password is verified anew at once.
-    const key = this.#digest(
-      JSON.stringify([deviceId, service.name, basicUser, basicHash, credential]),
-    ).toString('base64');
-    const verifiedAt = this.#verified.use(key);
-    if (verifiedAt !== undefined && this.#clock.monotonic() - verifiedAt < VERIFIED_LIFE_MS) return 'right';
+    if (service.users.length === 0) return 'wrong';
+    const key = this.#digest(JSON.stringify([deviceId, service.name, credential])).toString('base64');
+    const verified = this.#verified.use(key);
+    // The hash must still be that user's, so that a changed password or a removed user holds at once.
+    if (
+      verified !== undefined &&
+      this.#clock.monotonic() - verified.at < VERIFIED_LIFE_MS &&
+      service.users.some(
+        ({ name, passwordHash }) => name === credential.user && passwordHash === verified.hash,
+      )
+    ) {
+      return 'right';
+    }
     const address = addressKey(from.address);
     const bucket = `${address} ${deviceId} ${service.name}`;
     const giveBack = (): void => {
@@ -68,18 +73,28 @@ export class BasicPasswords {
         detail,
       });
     }
-    const rightUser = timingSafeEqual(this.#digest(credential.user), this.#digest(basicUser));
+    const hash = this.#hashOf(service.users, credential.user);
     let right = false;
     try {
-      right = await this.#passwords.verify(rightUser ? basicHash : undefined, credential.password);
+      right = await this.#passwords.verify(hash, credential.password);
     } catch (error) {
       giveBack();
       throw error;
     }
-    if (!right) return 'wrong';
+    if (!right || hash === undefined) return 'wrong';
     giveBack();
-    this.#verified.set(key, this.#clock.monotonic());
+    this.#verified.set(key, { hash, at: this.#clock.monotonic() });
     return 'right';
+  }
+
+  /** The stored hash of the user with that name; takes as long whichever of them it is, or none. */
+  #hashOf(users: readonly ServiceUser[], name: string): string | undefined {
+    const asked = this.#digest(name);
+    let hash: string | undefined;
+    for (const user of users) {
+      if (timingSafeEqual(asked, this.#digest(user.name))) hash = user.passwordHash;
+    }
+    return hash;
   }
 
   #digest(text: string): Buffer {

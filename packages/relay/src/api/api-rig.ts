@@ -16,7 +16,7 @@ import {
 import { AuditLog, type AuditStore } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import type { SecretStore } from '../config/secret-store.ts';
-import type { DeviceStore, HealthStore } from '../devices/index.ts';
+import type { DeviceStore, HealthStore, ServiceStore } from '../devices/index.ts';
 import { type EnrolmentTokenStore, EnrolmentTokens, JoinRequestTable } from '../enrolment/index.ts';
 import { createEventBus } from '../events.ts';
 import type { Forwards } from '../forward/forwards.ts';
@@ -33,6 +33,7 @@ export interface RigStores {
   readonly sessions: SessionStore;
   readonly accessTokens: AccessTokenStore;
   readonly devices: DeviceStore;
+  readonly services: ServiceStore;
   readonly health: HealthStore;
   readonly enrolmentTokens: EnrolmentTokenStore;
   readonly audit: AuditStore;
@@ -142,6 +143,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
     identities,
     accessTokens,
     devices: stores.devices,
+    services: stores.services,
     health: stores.health,
     enrolmentTokens: new EnrolmentTokens({ store: stores.enrolmentTokens, audit, clock }),
     joinRequests,

@@ -3,7 +3,7 @@ import type { AccessTokens, Identities } from '../access/index.ts';
 import type { Accounts, Passwords, Sessions, SetupLink, SignIn } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
-import type { DeviceStore, HealthStore } from '../devices/index.ts';
+import type { DeviceStore, HealthStore, ServiceStore } from '../devices/index.ts';
 import type { EnrolmentTokens, JoinRequests } from '../enrolment/index.ts';
 import type { EventBus } from '../events.ts';
 import type { Forwards } from '../forward/forwards.ts';
@@ -37,6 +37,7 @@ export interface ApiDeps {
   readonly identities: Identities;
   readonly accessTokens: AccessTokens;
   readonly devices: DeviceStore;
+  readonly services: ServiceStore;
   readonly health: HealthStore;
   readonly enrolmentTokens: EnrolmentTokens;
   /** Writes the audit entries of its own changes. */

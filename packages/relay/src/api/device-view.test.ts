@@ -70,8 +70,7 @@ test('shows no key, no owner and no hash', () => {
     access: 'basic',
     kindSet: false,
     passthrough: false,
-    basicUser: 'me',
-    basicHash: '$argon2id$x',
+    users: [{ name: 'me', passwordHash: '$argon2id$x' }],
   } as const;
   const unknown = { lastSuccessAt: undefined, lastFailureAt: undefined, lastFailure: undefined };
   const shown = deviceView({ ...record, services: [{ ...service, ...unknown }] }, parts);

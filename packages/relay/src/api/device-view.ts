@@ -33,7 +33,7 @@ export function serviceView(service: ServiceRecord, device: DeviceRecord, { link
     name: service.name,
     kind: service.kind,
     access: service.access,
-    basicUser: service.basicUser,
+    basicUsers: service.users.map(({ name }) => name),
     offered: announced === undefined || announced.some(({ name }) => name === service.name),
     url: service.kind === 'http' ? relay.serviceUrl(service.name, device.name) : undefined,
     lastSuccessAt: service.lastSuccessAt,

@@ -86,12 +86,13 @@ test('access modes: basic needs a password once and keeps it', async () => {
   expect((await set({ access: 'basic' })).statusCode).toBe(400);
   expect((await set({ access: 'public', basicUser: 'me' })).statusCode).toBe(400);
   const made = await set({ access: 'basic', basicUser: 'guest', basicPassword: 'porch light' });
-  expect(made.json()).toMatchObject({ name: 'web', access: 'basic', basicUser: 'guest' });
+  expect(made.json()).toMatchObject({ name: 'web', access: 'basic', basicUsers: ['guest'] });
   expect(made.body).not.toMatch(/argon2|porch light/);
   expect((await set({ access: 'public' })).json()).toMatchObject({ access: 'public' });
-  expect((await set({ access: 'basic' })).json()).toMatchObject({ access: 'basic', basicUser: 'guest' });
+  expect((await set({ access: 'basic' })).json()).toMatchObject({ access: 'basic', basicUsers: ['guest'] });
+  expect((await set({ access: 'basic', basicUser: 'other' })).statusCode).toBe(400);
   const stored = await stores.devices.byId(rig.idOf('bob'), id);
-  expect(stored?.services.find(({ name }) => name === 'web')?.basicHash).toMatch(
+  expect(stored?.services.find(({ name }) => name === 'web')?.users[0]?.passwordHash).toMatch(
     /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/,
   );
   const log = (await rig.call('bob', 'GET', '/api/audit?action=service.access-changed')).json().items;

@@ -1,5 +1,6 @@
 import type { ServiceKind } from '@porchlight/protocol';
 import type { AccessMode } from '@porchlight/protocol/api';
+import type { ServiceUser } from './service-store.ts';
 
 export interface DeviceRecord {
   readonly id: string;
@@ -38,9 +39,8 @@ export interface ServiceRecord {
   /** TLS for its host name is passed on as it comes; the relay sees ciphertext only. */
   readonly passthrough: boolean;
   readonly access: AccessMode;
-  readonly basicUser: string | undefined;
-  /** PHC string of argon2id. */
-  readonly basicHash: string | undefined;
+  /** Who may open it in mode `basic`, in order of name. */
+  readonly users: readonly ServiceUser[];
   readonly lastSuccessAt: number | undefined;
   readonly lastFailureAt: number | undefined;
   readonly lastFailure: string | undefined;
@@ -50,6 +50,14 @@ export type NewDevice = Pick<
   DeviceRecord,
   'id' | 'accountId' | 'name' | 'tags' | 'fingerprint' | 'publicKey' | 'createdAt'
 >;
+
+/** What a person sets for a device, beside its name and tags. */
+export interface DeviceChange {
+  /** Its key is kept out, since that instant. */
+  readonly blockedAt?: number | null;
+  /** Seconds between two calls; null: as learned. */
+  readonly callIntervalSet?: number | null;
+}
 
 /** What a running link changes in a device's record; written in batches. */
 export interface LinkFacts {
@@ -102,22 +110,17 @@ export interface DeviceStore {
   /** The former name goes on leading to the device. @throws PorchlightError `name_taken` */
   rename(accountId: string, id: string, name: string): Promise<boolean>;
   setTags(accountId: string, id: string, tags: readonly string[]): Promise<boolean>;
+  /** What is absent stays as it is; null takes it back. */
+  change(accountId: string, id: string, change: DeviceChange): Promise<boolean>;
   /** Its names stay reserved for the account. */
   remove(accountId: string, id: string): Promise<boolean>;
   /**
-   * Adds services not yet known, in mode `login`, and updates the kind of known ones; never changes an access mode.
+   * Adds services not yet known, in mode `login`, and updates the kind of known ones where no person has set it; never
+   * changes an access mode.
    * When more than 256 are kept for a device, those in mode `login` that are not among `services` go, longest
    * unused first. Nothing happens when the device is gone.
    */
   addServices(deviceId: string, services: readonly { name: string; kind: ServiceKind }[]): Promise<void>;
-  /** User and hash that are absent stay as they are, for when mode `basic` comes back. */
-  setAccess(
-    accountId: string,
-    deviceId: string,
-    service: string,
-    access: { access: AccessMode; basicUser?: string | undefined; basicHash?: string | undefined },
-  ): Promise<boolean>;
-  removeService(accountId: string, deviceId: string, service: string): Promise<boolean>;
   /** One transaction; facts of devices removed meanwhile are passed over. */
   record(links: readonly LinkFacts[], services: readonly ServiceFacts[]): Promise<void>;
 }

@@ -25,8 +25,7 @@ function record(name: string, access: 'login' | 'public' = 'login', services = [
       ...{
         kindSet: false,
         passthrough: false,
-        basicUser: undefined,
-        basicHash: undefined,
+        users: [],
         lastSuccessAt: undefined,
       },
       ...{ lastFailureAt: undefined, lastFailure: undefined },

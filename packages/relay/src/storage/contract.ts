@@ -8,6 +8,7 @@ import { deviceStoreContract } from './device-store.contract.ts';
 import { enrolmentTokenStoreContract } from './enrolment-token-store.contract.ts';
 import { healthStoreContract } from './health-store.contract.ts';
 import { secretStoreContract } from './secret-store.contract.ts';
+import { serviceStoreContract } from './service-store.contract.ts';
 import { sessionStoreContract } from './session-store.contract.ts';
 import { storesContract } from './stores.contract.ts';
 import type { Stores } from './stores.ts';
@@ -40,6 +41,7 @@ export function storageContract(place: () => Promise<Place>): void {
   describe('sessions', () => sessionStoreContract(open));
   describe('access tokens', () => accessTokenStoreContract(open));
   describe('devices', () => deviceStoreContract(open));
+  describe('services', () => serviceStoreContract(open));
   describe('facts of devices', () => deviceFactsContract(open));
   describe('health', () => healthStoreContract(open));
   describe('enrolment tokens', () => enrolmentTokenStoreContract(open));

@@ -10,6 +10,7 @@ import { createDeviceStore } from './sql-device-store.ts';
 import { createEnrolmentTokenStore } from './sql-enrolment-token-store.ts';
 import { createHealthStore } from './sql-health-store.ts';
 import { createSecretStore } from './sql-secret-store.ts';
+import { createServiceStore } from './sql-service-store.ts';
 import { createSessionStore } from './sql-session-store.ts';
 import { explainSqlite, openSqlite } from './sqlite.ts';
 import type { Stores } from './stores.ts';
@@ -63,6 +64,7 @@ function storesOn(database: Database, explain: Explain): Stores {
     sessions: lifetime.wrap(createSessionStore(database)),
     accessTokens: lifetime.wrap(createAccessTokenStore(database)),
     devices: lifetime.wrap(createDeviceStore(database)),
+    services: lifetime.wrap(createServiceStore(database)),
     health: lifetime.wrap(createHealthStore(database)),
     enrolmentTokens: lifetime.wrap(createEnrolmentTokenStore(database)),
     audit: lifetime.wrap(createAuditStore(database)),

@@ -4,11 +4,11 @@ import type { Schema } from './schema.ts';
 
 type DeviceRow = Selectable<Schema['devices']>;
 
-/** Device records of rows, in the order of the rows: three more queries, however many rows there are. */
+/** Device records of rows, in the order of the rows: four more queries, however many rows there are. */
 export async function toDevices(db: Kysely<Schema>, rows: readonly DeviceRow[]): Promise<DeviceRecord[]> {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
-  const [names, tags, services] = await Promise.all([
+  const [names, tags, services, users] = await Promise.all([
     db
       .selectFrom('device_names')
       .select(['device_id', 'name'])
@@ -22,10 +22,12 @@ export async function toDevices(db: Kysely<Schema>, rows: readonly DeviceRow[]):
       .orderBy('position')
       .execute(),
     db.selectFrom('services').selectAll().where('device_id', 'in', ids).orderBy('name').execute(),
+    db.selectFrom('service_users').selectAll().where('device_id', 'in', ids).orderBy('name').execute(),
   ]);
   const namesOf = grouped(names);
   const tagsOf = grouped(tags);
   const servicesOf = grouped(services);
+  const usersOf = grouped(users);
   return rows.map((row) => ({
     id: row.id,
     accountId: row.account_id,
@@ -46,19 +48,23 @@ export async function toDevices(db: Kysely<Schema>, rows: readonly DeviceRow[]):
     callIntervalLearned: row.call_interval_learned ?? undefined,
     bytesIn: row.bytes_in,
     bytesOut: row.bytes_out,
-    services: (servicesOf.get(row.id) ?? []).map(toService),
+    services: (servicesOf.get(row.id) ?? []).map((service) => toService(service, usersOf.get(row.id) ?? [])),
   }));
 }
 
-function toService(row: Selectable<Schema['services']>): ServiceRecord {
+function toService(
+  row: Selectable<Schema['services']>,
+  users: readonly Selectable<Schema['service_users']>[],
+): ServiceRecord {
   return {
     name: row.name,
     kind: row.kind,
     kindSet: row.kind_set === 1,
     passthrough: row.passthrough === 1,
     access: row.access,
-    basicUser: row.basic_user ?? undefined,
-    basicHash: row.basic_hash ?? undefined,
+    users: users
+      .filter(({ service }) => service === row.name)
+      .map(({ name, password_hash: passwordHash }) => ({ name, passwordHash })),
     lastSuccessAt: row.last_success_at ?? undefined,
     lastFailureAt: row.last_failure_at ?? undefined,
     lastFailure: row.last_failure ?? undefined,

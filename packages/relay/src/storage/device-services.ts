@@ -6,7 +6,7 @@ import { factTable, mergedBy } from './values.ts';
 
 /**
  * Services remembered for one device. A device that keeps announcing new names pushes out its old ones; never
- * those now announced, and never one whose access a person has set.
+ * those now announced, and never one for which a person has set something.
  */
 const SERVICES_KEPT_MAX = 256;
 
@@ -28,17 +28,17 @@ export async function addServices(
       select devices.id, value ->> 'name', value ->> 'kind', 'login'
       from ${factTable(database.kind, announced)} join devices on devices.id = ${deviceId}
       where true
-      on conflict (device_id, name) do update set kind = excluded.kind
+      on conflict (device_id, name) do update set kind = excluded.kind where services.kind_set = 0
     `.execute(transaction);
     const known = await transaction
       .selectFrom('services')
-      .select(['name', 'access', 'last_success_at'])
+      .select(['name', 'access', 'kind_set', 'passthrough', 'last_success_at'])
       .where('device_id', '=', deviceId)
       .execute();
     if (known.length <= SERVICES_KEPT_MAX) return;
     const names = new Set(announced.map(({ name }) => name));
     const surplus = known
-      .filter(({ name, access }) => access === 'login' && !names.has(name))
+      .filter((one) => !names.has(one.name) && one.access === 'login' && !one.kind_set && !one.passthrough)
       .sort((a, b) => (a.last_success_at ?? 0) - (b.last_success_at ?? 0))
       .slice(0, known.length - SERVICES_KEPT_MAX)
       .map(({ name }) => name);

@@ -21,6 +21,10 @@ export function deviceStoreContract(open: Open): void {
       lastDownReason: undefined,
       lastAddress: undefined,
       agent: undefined,
+      blockedAt: undefined,
+      calledAt: undefined,
+      callIntervalSet: undefined,
+      callIntervalLearned: undefined,
       bytesIn: 0,
       bytesOut: 0,
       services: [],
@@ -164,20 +168,18 @@ export function deviceStoreContract(open: Open): void {
   });
 
   test('remembers services without touching the access a person has set', async () => {
-    const { devices, stores, ann, bob } = await openWithAccounts();
+    const { devices, stores, ann } = await openWithAccounts();
     const { id } = await makeDevice(stores, ann, 'shed');
     await devices.addServices(id, [
       { name: 'web', kind: 'tcp' },
       { name: 'ssh', kind: 'tcp' },
     ]);
-    const basic = { access: 'basic', basicUser: 'u', basicHash: '$h' } as const;
-    expect(await devices.setAccess(bob, id, 'web', { access: 'public' })).toBe(false);
-    expect(await devices.setAccess(ann, id, 'none', { access: 'public' })).toBe(false);
-    expect(await devices.setAccess(ann, id, 'web', basic)).toBe(true);
+    expect(await stores.services.setAccess(ann, id, 'web', 'public')).toBe(true);
     await devices.addServices(id, [{ name: 'web', kind: 'http' }]);
     await devices.addServices(id, []);
     await devices.addServices('gone', [{ name: 'web', kind: 'http' }]);
     const unset = {
+      users: [],
       kindSet: false,
       passthrough: false,
       lastSuccessAt: undefined,
@@ -185,23 +187,29 @@ export function deviceStoreContract(open: Open): void {
       lastFailure: undefined,
     };
     expect((await devices.byId(ann, id))?.services).toEqual([
-      { name: 'ssh', kind: 'tcp', access: 'login', basicUser: undefined, basicHash: undefined, ...unset },
-      { name: 'web', kind: 'http', ...basic, ...unset },
+      { name: 'ssh', kind: 'tcp', access: 'login', ...unset },
+      { name: 'web', kind: 'http', access: 'public', ...unset },
     ]);
-    // User and password are kept for when the mode comes back.
-    expect(await devices.setAccess(ann, id, 'web', { access: 'public' })).toBe(true);
-    expect((await devices.byId(ann, id))?.services[1]).toMatchObject({ access: 'public', basicUser: 'u' });
-    expect(await devices.removeService(bob, id, 'web')).toBe(false);
-    expect(await devices.removeService(ann, id, 'web')).toBe(true);
-    expect(await devices.removeService(ann, id, 'web')).toBe(false);
-    expect((await devices.byId(ann, id))?.services.map(({ name }) => name)).toEqual(['ssh']);
+  });
+
+  test('changes what a person sets, of its own account’s devices only', async () => {
+    const { devices, stores, ann, bob } = await openWithAccounts();
+    const { id } = await makeDevice(stores, ann, 'shed');
+    expect(await devices.change(bob, id, { blockedAt: NOW })).toBe(false);
+    expect(await devices.change(ann, 'nothing', { blockedAt: NOW })).toBe(false);
+    expect(await devices.change(ann, id, { blockedAt: NOW })).toBe(true);
+    expect(await devices.change(ann, id, { callIntervalSet: 60 })).toBe(true);
+    expect(await devices.change(ann, id, {})).toBe(true);
+    expect(await devices.byId(ann, id)).toMatchObject({ blockedAt: NOW, callIntervalSet: 60 });
+    expect(await devices.change(ann, id, { blockedAt: null, callIntervalSet: null })).toBe(true);
+    expect(await devices.byId(ann, id)).toMatchObject({ blockedAt: undefined, callIntervalSet: undefined });
   });
 
   test('a device that announces ever new services fills nothing', async () => {
     const { devices, stores, ann } = await openWithAccounts();
     const { id } = await makeDevice(stores, ann, 'shed');
     await devices.addServices(id, [{ name: 'set', kind: 'http' }]);
-    await devices.setAccess(ann, id, 'set', { access: 'public' });
+    await stores.services.setAccess(ann, id, 'set', 'public');
     for (let round = 0; round < 6; round++) {
       const names = Array.from({ length: 64 }, (_, n) => ({ name: `s${round}-${n}`, kind: 'http' as const }));
       await devices.addServices(id, names);

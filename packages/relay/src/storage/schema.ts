@@ -54,8 +54,6 @@ export interface Schema {
     name: string;
     kind: ServiceKind;
     access: AccessMode;
-    basic_user: string | null;
-    basic_hash: string | null;
     /** 1: a person has set the kind. */
     kind_set: Generated<number>;
     /** 1: TLS for its host name is passed on as it comes. */
@@ -64,7 +62,7 @@ export interface Schema {
     last_failure_at: number | null;
     last_failure: string | null;
   };
-  /** Further users of mode `basic`. */
+  /** Who may open a service in mode `basic`. */
   service_users: { device_id: string; service: string; name: string; password_hash: string };
   path_routes: {
     prefix: string;

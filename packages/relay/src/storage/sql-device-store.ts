@@ -131,6 +131,21 @@ export function createDeviceStore(database: Database): DeviceStore {
       });
     },
 
+    async change(accountId, id, { blockedAt, callIntervalSet }) {
+      // The id changes nothing: it makes a statement of a change without words.
+      const result = await db
+        .updateTable('devices')
+        .set({
+          id,
+          ...(blockedAt !== undefined && { blocked_at: blockedAt }),
+          ...(callIntervalSet !== undefined && { call_interval_set: callIntervalSet }),
+        })
+        .where('id', '=', id)
+        .where('account_id', '=', accountId)
+        .executeTakeFirst();
+      return result.numUpdatedRows > 0n;
+    },
+
     async remove(accountId, id) {
       const result = await db
         .deleteFrom('devices')
@@ -142,36 +157,8 @@ export function createDeviceStore(database: Database): DeviceStore {
 
     addServices: (deviceId, services) => addServices(database, deviceId, services),
 
-    async setAccess(accountId, deviceId, service, { access, basicUser, basicHash }) {
-      const result = await db
-        .updateTable('services')
-        .set({
-          access,
-          ...(basicUser !== undefined && { basic_user: keepable(basicUser) }),
-          ...(basicHash !== undefined && { basic_hash: basicHash }),
-        })
-        .where('device_id', 'in', owned(db, accountId, deviceId))
-        .where('name', '=', keepable(service))
-        .executeTakeFirst();
-      return result.numUpdatedRows > 0n;
-    },
-
-    async removeService(accountId, deviceId, service) {
-      const result = await db
-        .deleteFrom('services')
-        .where('device_id', 'in', owned(db, accountId, deviceId))
-        .where('name', '=', keepable(service))
-        .executeTakeFirst();
-      return result.numDeletedRows > 0n;
-    },
-
     record: (links, services) => recordFacts(database, links, services),
   };
-}
-
-/** The device's id if the account owns it, else nothing: for the `where` of what hangs on a device. */
-function owned(db: Kysely<Schema>, accountId: string, deviceId: string) {
-  return db.selectFrom('devices').select('id').where('id', '=', deviceId).where('account_id', '=', accountId);
 }
 
 function contains(column: 'devices.name' | 'device_tags.tag', pattern: string) {

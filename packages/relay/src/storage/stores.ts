@@ -5,6 +5,7 @@ import type { AuditStore } from '../audit/audit-store.ts';
 import type { SecretStore } from '../config/secret-store.ts';
 import type { DeviceStore } from '../devices/device-store.ts';
 import type { HealthStore } from '../devices/health-store.ts';
+import type { ServiceStore } from '../devices/service-store.ts';
 import type { EnrolmentTokenStore } from '../enrolment/enrolment-token-store.ts';
 
 /** All stores of one database. */
@@ -13,6 +14,7 @@ export interface Stores {
   readonly sessions: SessionStore;
   readonly accessTokens: AccessTokenStore;
   readonly devices: DeviceStore;
+  readonly services: ServiceStore;
   readonly health: HealthStore;
   readonly enrolmentTokens: EnrolmentTokenStore;
   readonly audit: AuditStore;

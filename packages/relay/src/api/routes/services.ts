@@ -1,6 +1,13 @@
 import { PorchlightError } from '@porchlight/protocol';
-import { idParams, probeResult, service, serviceChange, serviceName } from '@porchlight/protocol/api';
-import type { ServiceRecord } from '../../devices/index.ts';
+import {
+  idParams,
+  probeResult,
+  type ServiceChange,
+  service,
+  serviceChange,
+  serviceName,
+} from '@porchlight/protocol/api';
+import type { ServiceRecord, ServiceUser } from '../../devices/index.ts';
 import { serviceView } from '../device-view.ts';
 import type { Endpoints } from '../endpoint.ts';
 import { ownDevice, serviceOf } from '../own-device.ts';
@@ -12,7 +19,7 @@ const params = idParams.extend({ service: serviceName });
 
 export function serviceRoutes(endpoints: Endpoints): void {
   const { deps } = endpoints;
-  const { devices, links, passwords, events, clock, audit } = deps;
+  const { devices, services, links, passwords, events, clock, audit } = deps;
 
   endpoints.guarded({
     method: 'PATCH',
@@ -26,8 +33,9 @@ export function serviceRoutes(endpoints: Endpoints): void {
     run: async ({ person, params: { id, service: name }, body, address }) => {
       const { accountId } = person;
       const before = serviceOf(await ownDevice(devices, person, 'service:change', id), name);
-      const basic = await basicOf(before, body);
-      if (!(await devices.setAccess(accountId, id, name, { access: body.access, ...basic }))) {
+      const user = await userOf(before, body);
+      if (user !== undefined) await services.setUser(accountId, id, name, user);
+      if (!(await services.setAccess(accountId, id, name, body.access))) {
         throw new PorchlightError('not_found', 'The device has no such service');
       }
       events.publish({ type: 'device-changed', accountId, deviceId: id });
@@ -46,27 +54,24 @@ export function serviceRoutes(endpoints: Endpoints): void {
     },
   });
 
-  /** User and hash to keep: the present ones where the change names none. */
-  async function basicOf(
-    before: ServiceRecord,
-    change: { access: string; basicUser?: string | undefined; basicPassword?: string | undefined },
-  ): Promise<{ basicUser: string | undefined; basicHash: string | undefined }> {
-    const given = change.basicUser !== undefined || change.basicPassword !== undefined;
-    if (change.access !== 'basic') {
-      if (given)
-        throw new PorchlightError('bad_request', 'User and password are for the access mode "basic" only');
-      return { basicUser: before.basicUser, basicHash: before.basicHash };
+  /** The user that a change adds, or gives a new password; undefined when it names none. */
+  async function userOf(before: ServiceRecord, change: ServiceChange): Promise<ServiceUser | undefined> {
+    const { access, basicUser, basicPassword } = change;
+    const given = basicUser !== undefined || basicPassword !== undefined;
+    if (access !== 'basic' && given) {
+      throw new PorchlightError('bad_request', 'User and password are for the access mode "basic" only');
     }
-    const basicUser = change.basicUser ?? before.basicUser;
-    if (basicUser === undefined || (change.basicPassword === undefined && before.basicHash === undefined)) {
+    if (access === 'basic' && !given && before.users.length === 0) {
       throw new PorchlightError(
         'bad_request',
         'The access mode "basic" needs "basicUser" and "basicPassword"',
       );
     }
-    const basicHash =
-      change.basicPassword === undefined ? before.basicHash : await passwords.hash(change.basicPassword);
-    return { basicUser, basicHash };
+    if (!given) return undefined;
+    if (basicUser === undefined || basicPassword === undefined) {
+      throw new PorchlightError('bad_request', 'Give "basicUser" and "basicPassword" together');
+    }
+    return { name: basicUser, passwordHash: await passwords.hash(basicPassword) };
   }
 
   endpoints.guarded({
@@ -85,7 +90,7 @@ export function serviceRoutes(endpoints: Endpoints): void {
           'The device still offers the service; end that on the device first',
         );
       }
-      await devices.removeService(accountId, id, name);
+      await services.remove(accountId, id, name);
       events.publish({ type: 'device-changed', accountId, deviceId: id });
       audit.append({
         accountId,

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { columnTypes, tableMaker } from './columns.ts';
 import type { Migration } from './migration.ts';
 
@@ -51,12 +52,27 @@ export const stockSsh: Migration = {
     }
     await table('service_users', (t) =>
       t
-        .addColumn('device_id', text, (c) => c.notNull().references('devices.id').onDelete('cascade'))
+        .addColumn('device_id', text, (c) => c.notNull())
         .addColumn('service', text, (c) => c.notNull())
         .addColumn('name', text, (c) => c.notNull())
         .addColumn('password_hash', text, (c) => c.notNull())
-        .addPrimaryKeyConstraint('service_users_key', ['device_id', 'service', 'name']),
+        .addPrimaryKeyConstraint('service_users_key', ['device_id', 'service', 'name'])
+        .addForeignKeyConstraint(
+          'service_users_service',
+          ['device_id', 'service'],
+          'services',
+          ['device_id', 'name'],
+          (c) => c.onDelete('cascade'),
+        ),
     );
+    await sql`
+      insert into service_users (device_id, service, name, password_hash)
+      select device_id, name, basic_user, basic_hash from services
+      where basic_user is not null and basic_hash is not null
+    `.execute(db);
+    for (const column of ['basic_user', 'basic_hash']) {
+      await db.schema.alterTable('services').dropColumn(column).execute();
+    }
 
     await table('path_routes', (t) =>
       t
