@@ -3,4 +3,5 @@ export * from './errors.ts';
 export * from './fingerprint.ts';
 export * from './headers.ts';
 export * from './names.ts';
+export * from './path-prefix.ts';
 export * from './request-path.ts';

@@ -8,9 +8,11 @@ import {
   domain,
   host,
   path,
+  pathsHost,
   portOrOff,
   portRange,
   publicPort,
+  yesOrNo,
 } from './values.ts';
 
 const hostOf = (what: string, fallback = 'auto') =>
@@ -112,6 +114,30 @@ const keys = z.strictObject({
       default: 'info',
     }),
   }),
+  accessLog: section('The access log: one line for each finished request to a published service.', {
+    file: optionalKey(path, {
+      description: 'File to write to; its folder must exist. Without it no access log is kept.',
+      flag: 'access-log <file>',
+      example: '/var/log/porchlight/access.log',
+      isPath: true,
+    }),
+    format: key(choice('combined', 'json'), {
+      description:
+        '"combined" as Apache and nginx write it, with host and seconds behind; "json": one object a line.',
+      flag: 'access-log-format <format>',
+      default: 'combined',
+    }),
+    maxMegabytes: key(count(0, 1_000_000), {
+      description:
+        'The file is set aside as FILE.1, and so on, before it grows beyond this; 0: never, another program does it.',
+      default: '100',
+      unit: 'MB',
+    }),
+    keep: key(count(0, 1000), {
+      description: 'How many files that were set aside are kept.',
+      default: '5',
+    }),
+  }),
   trustedProxies: key(addressBlocks, {
     description:
       "Addresses of reverse proxies in front of the relay, whose word about the visitor's address is taken. None by default: then nobody's is.",
@@ -127,8 +153,23 @@ const keys = z.strictObject({
       default: '30000-30999',
     }),
   }),
+  paths: section('Services published under a path, such as https://paths.DOMAIN/zumi01/.', {
+    host: key(pathsHost, {
+      description:
+        'Host name for path routes. "auto": paths.DOMAIN; "off": none. Everything below one host name is one zone of trust for browsers: a page of one path can read and do what another path may. A name outside DOMAIN needs a certificate from files that is for it too.',
+      flag: 'paths-host <name>',
+      default: 'auto',
+    }),
+    insecureOnConsole: key(yesOrNo, {
+      description:
+        'Serves path routes at DOMAIN itself too, as one origin with the console. Then a page of any device with a path can do in the console whatever its signed-in visitor may: only where all devices with a path are yours and trusted.',
+      flag: 'insecure-paths-on-console <true-or-false>',
+      default: 'false',
+    }),
+  }),
   limits: section('How much the relay takes on, so that nobody can wear it out.', {
     maxDevicesPerAccount: limit(1000, 1_000_000, 'Most devices of one account.'),
+    pathRoutesPerAccount: limit(100, 10_000, 'Most path routes of one account.'),
     maxUnauthenticatedPerAddress: limit(
       20,
       10_000,
@@ -156,6 +197,28 @@ function listener<T extends { host: string }>(
   return { ...part, host: part.host === 'auto' ? chosen : part.host };
 }
 
+/** What is wrong with a host name for path routes; undefined: nothing. */
+function pathsHostProblem(name: string, domainName: string, certificateGiven: boolean): string | undefined {
+  if (name === 'auto' || name === 'off') return undefined;
+  if (name === domainName || name === 'localhost') {
+    return 'is where the console is: give another name, or accept the risk with paths.insecureOnConsole';
+  }
+  if (!name.endsWith(`.${domainName}`)) {
+    return certificateGiven || isLoopbackName(name)
+      ? undefined
+      : `is not below ${domainName}, for which alone the relay's own authority can vouch: give tls.certificate and tls.key`;
+  }
+  return name.slice(0, -domainName.length - 1).includes('--')
+    ? 'has "--", as only names of published services do: give one without'
+    : undefined;
+}
+
+/** The host name for path routes; undefined: there is none. */
+function settledPathsHost(name: string, domainName: string): string | undefined {
+  if (name === 'off') return undefined;
+  return name === 'auto' ? `paths.${domainName}` : name;
+}
+
 type Frozen<T> = T extends (...args: never[]) => unknown
   ? T
   : T extends { reveal(): string }
@@ -180,6 +243,8 @@ export const relayConfig = keys
         'and http.port are both off, so nobody could reach the relay: give one of them a port',
       );
     }
+    const problem = pathsHostProblem(config.paths.host, config.domain, config.tls.certificate !== undefined);
+    if (problem !== undefined) fail(['paths', 'host'], problem);
   })
   .transform((config) => {
     const settle = <T extends { host: string }>(part: T) => listener(part, config.domain);
@@ -190,6 +255,7 @@ export const relayConfig = keys
       ssh: settle(config.ssh),
       metrics: settle(config.metrics),
       forwards: settle(config.forwards),
+      paths: { ...config.paths, host: settledPathsHost(config.paths.host, config.domain) },
     };
   });
 

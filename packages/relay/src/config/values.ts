@@ -72,6 +72,18 @@ export const domain = value('a domain name such as relay.example (no address, po
   return fine && ascii.length <= DOMAIN_MAX && !/^\d+$/.test(labels.at(-1) ?? '') ? ascii : undefined;
 });
 
+/** The host name for path routes: `auto`, `off`, or a name of its own; checked against the domain later. */
+export const pathsHost = value('a host name such as paths.relay.example, auto or off', (text) => {
+  if (text === 'auto' || isOff(text)) return text === 'auto' ? 'auto' : 'off';
+  const ascii = domainToASCII(text.replace(/[\s/:@?#[\]%\\]/g, '!'));
+  const fine = ascii.split('.').every((label) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(label));
+  return fine && ascii.length <= 253 && isIP(ascii) === 0 ? ascii : undefined;
+});
+
+export const yesOrNo = value<boolean>('true or false', (text) =>
+  text === 'true' || text === 'false' ? text === 'true' : undefined,
+);
+
 /** The path of a file or folder, resolved before it gets here. */
 export const path = value('a path', (text) => (text.includes('\0') ? undefined : text));
 

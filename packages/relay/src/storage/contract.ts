@@ -7,9 +7,12 @@ import { deviceFactsContract } from './device-facts.contract.ts';
 import { deviceStoreContract } from './device-store.contract.ts';
 import { enrolmentTokenStoreContract } from './enrolment-token-store.contract.ts';
 import { healthStoreContract } from './health-store.contract.ts';
+import { pathRouteStoreContract } from './path-route-store.contract.ts';
+import { readingStoreContract } from './reading-store.contract.ts';
 import { secretStoreContract } from './secret-store.contract.ts';
 import { serviceStoreContract } from './service-store.contract.ts';
 import { sessionStoreContract } from './session-store.contract.ts';
+import { sshKeyStoreContract } from './ssh-key-store.contract.ts';
 import { storesContract } from './stores.contract.ts';
 import type { Stores } from './stores.ts';
 
@@ -40,11 +43,14 @@ export function storageContract(place: () => Promise<Place>): void {
   describe('accounts', () => accountStoreContract(open));
   describe('sessions', () => sessionStoreContract(open));
   describe('access tokens', () => accessTokenStoreContract(open));
+  describe('SSH keys', () => sshKeyStoreContract(open));
   describe('devices', () => deviceStoreContract(open));
   describe('services', () => serviceStoreContract(open));
   describe('facts of devices', () => deviceFactsContract(open));
   describe('health', () => healthStoreContract(open));
+  describe('readings', () => readingStoreContract(open));
   describe('enrolment tokens', () => enrolmentTokenStoreContract(open));
+  describe('path routes', () => pathRouteStoreContract(open));
   describe('audit', () => auditStoreContract(open));
   describe('secrets', () => secretStoreContract(open));
   describe('all stores', () => storesContract(open));

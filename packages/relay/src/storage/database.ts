@@ -9,9 +9,12 @@ import { createAuditStore } from './sql-audit-store.ts';
 import { createDeviceStore } from './sql-device-store.ts';
 import { createEnrolmentTokenStore } from './sql-enrolment-token-store.ts';
 import { createHealthStore } from './sql-health-store.ts';
+import { createPathRouteStore } from './sql-path-route-store.ts';
+import { createReadingStore } from './sql-reading-store.ts';
 import { createSecretStore } from './sql-secret-store.ts';
 import { createServiceStore } from './sql-service-store.ts';
 import { createSessionStore } from './sql-session-store.ts';
+import { createSshKeyStore } from './sql-ssh-key-store.ts';
 import { explainSqlite, openSqlite } from './sqlite.ts';
 import type { Stores } from './stores.ts';
 
@@ -63,10 +66,13 @@ function storesOn(database: Database, explain: Explain): Stores {
     accounts: lifetime.wrap(createAccountStore(database)),
     sessions: lifetime.wrap(createSessionStore(database)),
     accessTokens: lifetime.wrap(createAccessTokenStore(database)),
+    sshKeys: lifetime.wrap(createSshKeyStore(database)),
     devices: lifetime.wrap(createDeviceStore(database)),
     services: lifetime.wrap(createServiceStore(database)),
     health: lifetime.wrap(createHealthStore(database)),
+    readings: lifetime.wrap(createReadingStore(database)),
     enrolmentTokens: lifetime.wrap(createEnrolmentTokenStore(database)),
+    pathRoutes: lifetime.wrap(createPathRouteStore(database)),
     audit: lifetime.wrap(createAuditStore(database)),
     secrets: lifetime.wrap(createSecretStore(database)),
     close: () => (closing ??= close(database.db, () => lifetime.end())),

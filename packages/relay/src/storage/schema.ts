@@ -73,6 +73,8 @@ export interface Schema {
     strip: number;
     created_at: number;
   };
+  /** First segments of prefixes, lower case, with the account that had each first. */
+  path_segments: { segment: string; account_id: string };
   ssh_keys: {
     id: string;
     account_id: string;

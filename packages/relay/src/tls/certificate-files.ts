@@ -17,6 +17,8 @@ export interface CertificateFiles {
   readonly certificate: string;
   readonly key: string;
   readonly domain: string;
+  /** The host for path routes, when there is one. */
+  readonly pathsHost?: string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -48,14 +50,14 @@ function watchFolder(folder: string, changed: () => void, logger: Logger): FSWat
  * @throws ConfigError when the first pair cannot be used
  */
 export async function openCertificateFiles(files: CertificateFiles): Promise<TlsSource> {
-  const { clock, logger, domain } = files;
+  const { clock, logger, domain, pathsHost } = files;
   const read = async () => ({ cert: await readText(files.certificate), key: await readText(files.key) });
   const first = await read();
   let seen = first;
   let { leaf, ...pair } = readPair(first.cert, first.key, files);
   const holder = new PairHolder(pair);
   const warn = () => {
-    for (const warning of warningsOf(leaf, domain, clock.now()))
+    for (const warning of warningsOf(leaf, domain, clock.now(), pathsHost))
       logger.warn({ warning }, 'certificate needs attention');
   };
   warn();

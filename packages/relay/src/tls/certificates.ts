@@ -85,12 +85,15 @@ export function readAuthority(pair: PemPair): Authority {
   return { ...pair, notBefore: notBefore.getTime(), notAfter: notAfter.getTime() };
 }
 
-/** The names that the relay's certificate is for. */
-export function leafNames(domain: string): JsonGeneralNames {
+/** The names that the relay's certificate is for; `pathsHost` when the wildcard does not stand for it. */
+export function leafNames(domain: string, pathsHost?: string): JsonGeneralNames {
   const names: JsonGeneralNames = [
     { type: 'dns', value: domain },
     { type: 'dns', value: `*.${domain}` },
   ];
+  const deeper =
+    pathsHost?.endsWith(`.${domain}`) === true && pathsHost.split('.').length > domain.split('.').length + 1;
+  if (deeper) names.push({ type: 'dns', value: pathsHost });
   if (isLoopbackName(domain)) names.push({ type: 'ip', value: '127.0.0.1' }, { type: 'ip', value: '::1' });
   return names;
 }

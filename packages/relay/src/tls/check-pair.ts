@@ -46,8 +46,8 @@ function attempt<T>(act: () => T, message: string): T {
   }
 }
 
-/** What will trouble visitors about a certificate, in lines for the log. */
-export function warningsOf(leaf: X509Certificate, domain: string, now: number): string[] {
+/** What will trouble visitors about a certificate, in lines for the log. `pathsHost`: the host for path routes. */
+export function warningsOf(leaf: X509Certificate, domain: string, now: number, pathsHost?: string): string[] {
   const warnings: string[] = [];
   const from = Date.parse(leaf.validFrom);
   const to = Date.parse(leaf.validTo);
@@ -60,6 +60,9 @@ export function warningsOf(leaf: X509Certificate, domain: string, now: number): 
   }
   if (leaf.checkHost(`service--device.${domain}`) === undefined) {
     warnings.push(`the certificate is not for *.${domain}: published services will show a warning`);
+  }
+  if (pathsHost !== undefined && leaf.checkHost(pathsHost) === undefined) {
+    warnings.push(`the certificate is not for ${pathsHost}: path routes will show a warning`);
   }
   return warnings;
 }

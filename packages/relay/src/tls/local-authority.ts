@@ -26,6 +26,8 @@ const SINGLE_NAMES_MAX = 256;
 
 export interface LocalAuthority {
   readonly domain: string;
+  /** The host for path routes, if it is below the domain. */
+  readonly pathsHost?: string | undefined;
   readonly secrets: SecretStore;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -63,9 +65,9 @@ async function findAuthority(parts: LocalAuthority): Promise<Authority> {
  * `*.localhost`. Those are made when they are asked for.
  */
 export async function openLocalAuthority(parts: LocalAuthority): Promise<TlsSource> {
-  const { domain, clock, logger } = parts;
+  const { domain, pathsHost, clock, logger } = parts;
   let authority = await findAuthority(parts);
-  let leaf = await makeLeaf(authority, leafNames(domain), clock.now());
+  let leaf = await makeLeaf(authority, leafNames(domain, pathsHost), clock.now());
   const holder = new PairHolder(inUse(leaf));
   const single = new Map<string, Promise<SecureContext>>();
 
@@ -80,7 +82,7 @@ export async function openLocalAuthority(parts: LocalAuthority): Promise<TlsSour
     renewing = true;
     try {
       authority = await findAuthority(parts);
-      leaf = await makeLeaf(authority, leafNames(domain), clock.now());
+      leaf = await makeLeaf(authority, leafNames(domain, pathsHost), clock.now());
       if (closed) return;
       single.clear();
       holder.replace(inUse(leaf));

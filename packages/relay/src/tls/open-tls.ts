@@ -11,7 +11,7 @@ import type { TlsSource } from './tls-source.ts';
  * @throws ConfigError when the files cannot be used
  */
 export async function openTls(parts: {
-  config: Pick<RelayConfig, 'https' | 'tls' | 'domain'>;
+  config: Pick<RelayConfig, 'https' | 'tls' | 'domain' | 'paths'>;
   secrets: SecretStore;
   clock: Clock;
   logger: Logger;
@@ -19,8 +19,9 @@ export async function openTls(parts: {
   const { config, secrets, clock, logger } = parts;
   const { certificate, key } = config.tls;
   const { domain } = config;
+  const pathsHost = config.paths.host;
   if (config.https.port === 'off') return undefined;
   return certificate !== undefined && key !== undefined
-    ? openCertificateFiles({ certificate, key, domain, clock, logger })
-    : openLocalAuthority({ domain, secrets, clock, logger });
+    ? openCertificateFiles({ certificate, key, domain, pathsHost, clock, logger })
+    : openLocalAuthority({ domain, pathsHost, secrets, clock, logger });
 }

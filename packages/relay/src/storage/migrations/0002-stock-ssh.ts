@@ -35,12 +35,19 @@ export const stockSsh: Migration = {
     );
     await table('reading_samples', (t) =>
       t
-        .addColumn('device_id', text, (c) => c.notNull().references('devices.id').onDelete('cascade'))
+        .addColumn('device_id', text, (c) => c.notNull())
         .addColumn('name', text, (c) => c.notNull())
         .addColumn('at', whole, (c) => c.notNull())
         .addColumn('sum', real, (c) => c.notNull())
         .addColumn('count', whole, (c) => c.notNull())
-        .addPrimaryKeyConstraint('reading_samples_key', ['device_id', 'name', 'at']),
+        .addPrimaryKeyConstraint('reading_samples_key', ['device_id', 'name', 'at'])
+        .addForeignKeyConstraint(
+          'reading_samples_reading',
+          ['device_id', 'name'],
+          'readings',
+          ['device_id', 'name'],
+          (c) => c.onDelete('cascade'),
+        ),
     );
     await index('reading_samples_time', 'reading_samples', ['at']);
 
@@ -84,6 +91,12 @@ export const stockSsh: Migration = {
         .addColumn('strip', whole, (c) => c.notNull())
         .addColumn('created_at', whole, (c) => c.notNull()),
     );
+    await table('path_segments', (t) =>
+      t
+        .addColumn('segment', text, (c) => c.primaryKey().notNull())
+        .addColumn('account_id', text, (c) => c.notNull().references('accounts.id').onDelete('cascade')),
+    );
+    await index('path_segments_account', 'path_segments', ['account_id']);
     await index('path_routes_account', 'path_routes', ['account_id']);
     await index('path_routes_device', 'path_routes', ['device_id']);
   },
