@@ -6,6 +6,8 @@ export type RelayEvent =
   | { readonly type: 'device-changed'; readonly accountId: string; readonly deviceId: string }
   /** Only what is live about it: its link came up, went down, was measured, was paused. */
   | { readonly type: 'link-changed'; readonly accountId: string; readonly deviceId: string }
+  /** It has reported something of itself, which is kept now. */
+  | { readonly type: 'readings-changed'; readonly accountId: string; readonly deviceId: string }
   | { readonly type: 'device-removed'; readonly accountId: string; readonly deviceId: string }
   | { readonly type: 'join-request'; readonly accountId: string | undefined; readonly request: JoinRequest }
   | {
@@ -16,6 +18,7 @@ export type RelayEvent =
     }
   | { readonly type: 'sessions-ended'; readonly accountId: string; readonly sessionIds: readonly string[] }
   | { readonly type: 'access-token-revoked'; readonly accountId: string; readonly tokenId: string }
+  | { readonly type: 'ssh-key-removed'; readonly accountId: string; readonly keyId: string }
   /** Its role changed. */
   | { readonly type: 'account-changed'; readonly accountId: string }
   | { readonly type: 'account-removed'; readonly accountId: string };

@@ -64,7 +64,7 @@ export function authorise(identity: Identity, action: Action, subject: Subject):
     throw new PorchlightError('not_found');
   }
   if (rule.sessionOnly && identity.kind !== 'session') {
-    throw new PorchlightError('forbidden', 'Access tokens cannot do this; sign in with a browser');
+    throw new PorchlightError('forbidden', 'This is done in a browser only: sign in to the dashboard');
   }
   return identity;
 }

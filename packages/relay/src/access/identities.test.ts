@@ -41,9 +41,19 @@ async function setUp() {
     remove: async () => false,
   };
   const tokens = new AccessTokens({ store: noTokens, audit: { append: () => undefined }, events, clock });
+  const keyRecord = {
+    id: 'k',
+    accountId: 'a',
+    name: '',
+    fingerprint: 'SHA256:k',
+    publicKey: '',
+    createdAt: 0,
+  };
+  const keys = new Map([['SHA256:k', { ...keyRecord, lastUsedAt: undefined }]]);
   const identities = new Identities({
     sessions,
     tokens,
+    keys: { byFingerprint: async (fingerprint) => keys.get(fingerprint) },
     accounts: { byId: async () => account },
     events,
     clock,
@@ -56,6 +66,7 @@ async function setUp() {
     identities,
     session,
     secret,
+    keys,
     asked: () => asked,
     hold: (until: Promise<void>) => {
       held = until;
@@ -104,4 +115,14 @@ test('a changed role counts at once', async () => {
   events.publish({ type: 'account-changed', accountId: 'a' });
   await Promise.resolve();
   expect(await identities.bySessionSecret(secret)).toMatchObject({ role: 'member' });
+});
+
+test('a key is the person who has it, and nobody as soon as it is removed', async () => {
+  const { identities, events, keys } = await setUp();
+  expect(await identities.bySshKey('SHA256:k')).toMatchObject({ kind: 'ssh-key', keyId: 'k', role: 'admin' });
+  expect((await identities.bySshKey('SHA256:other')).kind).toBe('anonymous');
+  keys.clear();
+  events.publish({ type: 'ssh-key-removed', accountId: 'a', keyId: 'k' });
+  await Promise.resolve();
+  expect((await identities.bySshKey('SHA256:k')).kind).toBe('anonymous');
 });

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { AccountStore, Sessions } from '../accounts/index.ts';
+import type { AccountStore, Sessions, SshKeys } from '../accounts/index.ts';
 import type { Clock } from '../clock.ts';
 import type { EventBus, RelayEvent } from '../events.ts';
 import { hashSecret } from '../secrets.ts';
@@ -27,6 +27,7 @@ interface Cached {
 export class Identities {
   readonly #sessions: Sessions;
   readonly #tokens: AccessTokens;
+  readonly #keys: Pick<SshKeys, 'byFingerprint'>;
   readonly #accounts: Pick<AccountStore, 'byId'>;
   readonly #clock: Clock;
   readonly #cache = new BoundedCache<Cached>(CACHE_MAX);
@@ -37,12 +38,14 @@ export class Identities {
   constructor(parts: {
     sessions: Sessions;
     tokens: AccessTokens;
+    keys: Pick<SshKeys, 'byFingerprint'>;
     accounts: Pick<AccountStore, 'byId'>;
     events: EventBus;
     clock: Clock;
   }) {
     this.#sessions = parts.sessions;
     this.#tokens = parts.tokens;
+    this.#keys = parts.keys;
     this.#accounts = parts.accounts;
     this.#clock = parts.clock;
     this.#unsubscribe = parts.events.subscribe((event) => this.#hear(event));
@@ -82,6 +85,18 @@ export class Identities {
       const { id: accountId, name: accountName, role } = account;
       const person = { kind: 'access-token', accountId, accountName, role, tokenId: record.id } as const;
       return { person, expiresAt: record.expiresAt };
+    });
+  }
+
+  /** Whose SSH key has this fingerprint; whoever asks has proven to hold the key. */
+  bySshKey(fingerprint: string): Promise<Identity> {
+    return this.#resolve(`ssh-key ${fingerprint}`, async () => {
+      const record = await this.#keys.byFingerprint(fingerprint);
+      const account = record === undefined ? undefined : await this.#accounts.byId(record.accountId);
+      if (record === undefined || account === undefined) return undefined;
+      const { id: accountId, name: accountName, role } = account;
+      const person = { kind: 'ssh-key', accountId, accountName, role, keyId: record.id } as const;
+      return { person, expiresAt: undefined };
     });
   }
 
@@ -127,6 +142,8 @@ export class Identities {
         );
       case 'access-token-revoked':
         return this.#drop(({ person }) => person.kind === 'access-token' && person.tokenId === event.tokenId);
+      case 'ssh-key-removed':
+        return this.#drop(({ person }) => person.kind === 'ssh-key' && person.keyId === event.keyId);
       case 'account-changed':
       case 'account-removed':
         return this.#drop(({ person }) => person.accountId === event.accountId);

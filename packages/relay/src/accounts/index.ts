@@ -6,3 +6,5 @@ export { SESSION_LIFE_MS, Sessions } from './sessions.ts';
 export { SetupLink } from './setup-link.ts';
 export { type SignedIn, SignIn } from './sign-in.ts';
 export { SignInLinks } from './sign-in-links.ts';
+export type { SshKeyRecord, SshKeyStore } from './ssh-key-store.ts';
+export { SshKeys } from './ssh-keys.ts';

@@ -12,6 +12,8 @@ import {
   SetupLink,
   SignIn,
   SignInLinks,
+  type SshKeyStore,
+  SshKeys,
 } from '../accounts/index.ts';
 import { AuditLog, type AuditStore } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
@@ -32,6 +34,7 @@ export interface RigStores {
   readonly accounts: AccountStore;
   readonly sessions: SessionStore;
   readonly accessTokens: AccessTokenStore;
+  readonly sshKeys: SshKeyStore;
   readonly devices: DeviceStore;
   readonly services: ServiceStore;
   readonly health: HealthStore;
@@ -117,9 +120,17 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
     onAttempt: () => undefined,
   });
   const accessTokens = new AccessTokens({ store: stores.accessTokens, audit, events, clock });
+  const sshKeys = new SshKeys({
+    store: stores.sshKeys,
+    deviceOwner: async (fingerprint) => (await stores.devices.byFingerprint(fingerprint))?.accountId,
+    audit,
+    events,
+    clock,
+  });
   const identities = new Identities({
     sessions,
     tokens: accessTokens,
+    keys: sshKeys,
     accounts: stores.accounts,
     events,
     clock,
@@ -142,6 +153,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
     setupLink,
     identities,
     accessTokens,
+    sshKeys,
     devices: stores.devices,
     services: stores.services,
     health: stores.health,

@@ -21,6 +21,7 @@ import { meRoutes } from './routes/me.ts';
 import { relayRoutes } from './routes/relay.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { signInRoutes } from './routes/sign-in.ts';
+import { sshKeyRoutes } from './routes/ssh-keys.ts';
 
 /** Largest request body in bytes: the largest there is has 20 tags. */
 const BODY_MAX = 64 * 1024;
@@ -98,6 +99,7 @@ export async function buildApp(
     relayRoutes,
     signInRoutes,
     meRoutes,
+    sshKeyRoutes,
     accountRoutes,
     deviceRoutes,
     serviceRoutes,

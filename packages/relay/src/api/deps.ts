@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { AccessTokens, Identities } from '../access/index.ts';
-import type { Accounts, Passwords, Sessions, SetupLink, SignIn } from '../accounts/index.ts';
+import type { Accounts, Passwords, Sessions, SetupLink, SignIn, SshKeys } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import type { DeviceStore, HealthStore, ServiceStore } from '../devices/index.ts';
@@ -36,6 +36,7 @@ export interface ApiDeps {
   readonly setupLink: SetupLink;
   readonly identities: Identities;
   readonly accessTokens: AccessTokens;
+  readonly sshKeys: SshKeys;
   readonly devices: DeviceStore;
   readonly services: ServiceStore;
   readonly health: HealthStore;

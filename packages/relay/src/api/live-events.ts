@@ -89,6 +89,11 @@ export class LiveEvents {
           event.accountId,
           ({ person }) => person.kind === 'access-token' && person.tokenId === event.tokenId,
         );
+      case 'ssh-key-removed':
+        return this.#end(
+          event.accountId,
+          ({ person }) => person.kind === 'ssh-key' && person.keyId === event.keyId,
+        );
       case 'account-removed':
         return this.#end(event.accountId, () => true);
       case 'account-changed':

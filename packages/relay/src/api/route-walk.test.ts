@@ -1,4 +1,5 @@
 import { FakeClock } from '@porchlight/testkit';
+import ssh2 from 'ssh2';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openStores, type Stores } from '../storage/index.ts';
 import { createRig, PASSWORD, type Rig } from './api-rig.ts';
@@ -77,6 +78,8 @@ test("another account's ids give 404 on every route and change nothing", async (
   ).json().id;
   const session = (await rig.call('bob', 'GET', '/api/me/sessions')).json().items[0].id;
   const accessToken = (await rig.call('bob', 'POST', '/api/me/access-tokens', { name: 'x' })).json().id;
+  const publicKey = ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 }).public;
+  const sshKey = (await rig.call('bob', 'POST', '/api/me/ssh-keys', { publicKey })).json().id;
   const enrolmentToken = (await rig.call('bob', 'POST', '/api/enrolment-tokens', {})).json().id;
   const asked = await rig.joinRequests.ask({
     fingerprint: 'SHA256:new',
@@ -105,6 +108,7 @@ test("another account's ids give 404 on every route and change nothing", async (
     'DELETE /api/forwards/:id': { url: { id: forward } },
     'DELETE /api/me/sessions/:id': { url: { id: session } },
     'DELETE /api/me/access-tokens/:id': { url: { id: accessToken } },
+    'DELETE /api/me/ssh-keys/:id': { url: { id: sshKey } },
     'DELETE /api/enrolment-tokens/:id': { url: { id: enrolmentToken } },
     'POST /api/join-requests/:id/allow': { url: { id: request }, body: { code: asked.code, name: 'mine' } },
     'POST /api/join-requests/:id/deny': { url: { id: request }, body: { code: asked.code } },
@@ -210,6 +214,7 @@ async function everythingOf(name: string) {
     '/api/devices',
     '/api/me/sessions',
     '/api/me/access-tokens',
+    '/api/me/ssh-keys',
     '/api/enrolment-tokens',
     '/api/join-requests',
     '/api/audit',

@@ -1,6 +1,6 @@
-import type { AccessToken, Account, EnrolmentToken, Me, Session } from '@porchlight/protocol/api';
+import type { AccessToken, Account, EnrolmentToken, Me, Session, SshKey } from '@porchlight/protocol/api';
 import type { AccessTokenRecord } from '../access/index.ts';
-import type { AccountRecord, SessionRecord } from '../accounts/index.ts';
+import type { AccountRecord, SessionRecord, SshKeyRecord } from '../accounts/index.ts';
 import type { EnrolmentTokenRecord } from '../enrolment/index.ts';
 import type { RelayFacts } from './deps.ts';
 
@@ -38,6 +38,17 @@ export function accessTokenView({
   lastUsedAt,
 }: AccessTokenRecord): AccessToken {
   return { id, name, createdAt, expiresAt, lastUsedAt };
+}
+
+export function sshKeyView({
+  id,
+  name,
+  fingerprint,
+  publicKey,
+  createdAt,
+  lastUsedAt,
+}: SshKeyRecord): SshKey {
+  return { id, name, fingerprint, type: publicKey.split(' ')[0] ?? '', createdAt, lastUsedAt };
 }
 
 export function enrolmentTokenView(record: EnrolmentTokenRecord): EnrolmentToken {

@@ -1,5 +1,5 @@
 import { AccessTokens, Identities } from '../access/index.ts';
-import { Accounts, Passwords, Sessions, SetupLink, SignIn, SignInLinks } from '../accounts/index.ts';
+import { Accounts, Passwords, Sessions, SetupLink, SignIn, SignInLinks, SshKeys } from '../accounts/index.ts';
 import type { Foundation } from './foundation.ts';
 
 const SESSION_SWEEP_MS = 3600_000;
@@ -27,13 +27,21 @@ export function wirePeople({ stores, audit, events, clock, metrics, stack, faile
     onAttempt: (result) => metrics.signIns[result].add(1),
   });
   const accessTokens = new AccessTokens({ store: stores.accessTokens, audit, events, clock });
+  const sshKeys = new SshKeys({
+    store: stores.sshKeys,
+    deviceOwner: async (fingerprint) => (await stores.devices.byFingerprint(fingerprint))?.accountId,
+    audit,
+    events,
+    clock,
+  });
   const identities = new Identities({
     sessions,
     tokens: accessTokens,
+    keys: sshKeys,
     accounts: stores.accounts,
     events,
     clock,
   });
   stack.add(() => identities.close());
-  return { passwords, sessions, accounts, setupLink, signInLinks, signIn, accessTokens, identities };
+  return { passwords, sessions, accounts, setupLink, signInLinks, signIn, accessTokens, sshKeys, identities };
 }
