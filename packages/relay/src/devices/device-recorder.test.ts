@@ -12,7 +12,16 @@ type Changing = Omit<Link, 'bytesIn' | 'rtt'> & { bytesIn: number; rtt: Link['rt
 function link(deviceId = 'd1'): Changing {
   return {
     ...{ deviceId, accountId: 'a1', deviceName: 'robot', transport: 'ssh', address: '192.0.2.1', upSince: 0 },
-    ...{ agent: '1.0', services: [], paused: false, rtt: undefined, bytesIn: 0, bytesOut: 0, unsent: 0 },
+    ...{
+      agent: '1.0',
+      stock: false,
+      services: [],
+      paused: false,
+      rtt: undefined,
+      bytesIn: 0,
+      bytesOut: 0,
+      unsent: 0,
+    },
     openChannels: 0,
     openChannel: () => Promise.reject(new Error('not here')),
     ping: () => undefined,

@@ -9,4 +9,11 @@ export type {
   ServiceRecord,
 } from './device-store.ts';
 export type { HealthSample, HealthStore, LinkEvent, RelayRun } from './health-store.ts';
+export {
+  READING_NAMES_MAX,
+  type Reading,
+  type ReadingSample,
+  type ReadingStore,
+} from './reading-store.ts';
+export { Readings } from './readings.ts';
 export { SERVICE_USERS_MAX, type ServiceStore, type ServiceUser } from './service-store.ts';

@@ -1,6 +1,6 @@
 import { PortRequests } from '../call-home/index.ts';
-import { DeviceRecorder } from '../devices/index.ts';
-import { ForwardTable } from '../forward/index.ts';
+import { DeviceRecorder, Readings } from '../devices/index.ts';
+import { DeviceReach, ForwardTable } from '../forward/index.ts';
 import { LinkAudit, LinkTable, LinkWatch } from '../links/index.ts';
 import { ChannelPools } from '../publish/index.ts';
 import type { Foundation } from './foundation.ts';
@@ -29,6 +29,13 @@ export function wireDeviceLinks({
     onError: failed('device records not written'),
   });
   stack.add(() => recorder.close());
+  const readings = new Readings({
+    store: stores.readings,
+    events,
+    clock,
+    onError: failed('readings not written'),
+  });
+  stack.add(() => readings.close());
   const pools = new ChannelPools({ clock });
   stack.add(() => pools.close());
   const watch = new LinkWatch({ clock });
@@ -36,6 +43,15 @@ export function wireDeviceLinks({
   for (const listener of [recorder, pools, watch, new LinkAudit({ audit, clock, logger, metrics })]) {
     table.listen(listener);
   }
+  const devicePorts = new DeviceReach({
+    links: table,
+    requests: portRequests,
+    callHomes: { state: () => undefined },
+    clock,
+    downSince: (deviceId) => recorder.downSince(deviceId),
+  });
+  table.listen(devicePorts);
+  stack.add(() => devicePorts.close());
   metrics.observe('porchlight_channels', 'Channels open over all links.', () => table.openChannels());
   const forwards = new ForwardTable({
     links: table,
@@ -53,15 +69,17 @@ export function wireDeviceLinks({
       if (event.type === 'device-removed') {
         table.endWhere((link) => link.deviceId === event.deviceId, 'the device was removed');
         forwards.endWhere((forward) => forward.deviceId === event.deviceId, 'the device was removed');
+        devicePorts.failWhere(({ deviceId }) => deviceId === event.deviceId, 'The device was removed');
         recorder.forget(event.deviceId);
         portRequests.forget(event.deviceId);
       } else if (event.type === 'account-removed') {
         table.endWhere((link) => link.accountId === event.accountId, 'the account was removed');
         forwards.endWhere((forward) => forward.accountId === event.accountId, 'the account was removed');
+        devicePorts.failWhere(({ accountId }) => accountId === event.accountId, 'The account was removed');
       }
     }),
   );
-  return { table, recorder, pools, forwards, portRequests };
+  return { table, recorder, readings, pools, forwards, devicePorts, portRequests };
 }
 
 function isLoopback(host: string | undefined): boolean {
