@@ -11,6 +11,8 @@ export async function runRelay(command: Command): Promise<void> {
   const stop = stopSignal();
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
   const relay = await startRelay({ config, ...builtFiles() });
+  // In a terminal it goes on meaning that the terminal is gone.
+  if (!process.stdout.isTTY) process.on('SIGHUP', () => void relay.reopenLogs());
   const setupUrl = await relay.setupUrl();
   if (setupUrl !== undefined && config.log.format === 'text') {
     print(`\nPorchlight ${VERSION} is ready. Make the first account here, once:\n`);

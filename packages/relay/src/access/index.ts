@@ -1,7 +1,7 @@
 export type { AccessTokenRecord, AccessTokenStore } from './access-token-store.ts';
 export { AccessTokens } from './access-tokens.ts';
 export { type Action, authorise, authoriseInGeneral, sessionOf } from './authorise.ts';
-export { BasicPasswords } from './basic-passwords.ts';
+export { BasicPasswords, parseBasic } from './basic-passwords.ts';
 export { consoleSecret, hasConsoleCookie, setConsoleCookie } from './console-cookie.ts';
 export { bearerToken, Identities } from './identities.ts';
 export { ANONYMOUS, type Identity, type Person, type SessionIdentity } from './identity.ts';

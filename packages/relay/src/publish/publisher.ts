@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { PorchlightError, RESERVED_PATH } from '@porchlight/protocol';
-import { authoriseVisit, type BasicPasswords, type Identity, type Visit } from '../access/index.ts';
+import {
+  authoriseVisit,
+  type BasicPasswords,
+  type Identity,
+  parseBasic,
+  type Visit,
+} from '../access/index.ts';
+import type { VisitWatch } from '../access-log/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import type { DeviceRecorder } from '../devices/index.ts';
@@ -39,6 +46,8 @@ export interface PublisherParts {
   readonly pools: ChannelPools;
   readonly openVisits: OpenVisits;
   readonly signOnPages: SignOnPages;
+  /** Sees requests for the access log; undefined: there is none. */
+  readonly watch: VisitWatch | undefined;
   readonly recorder: Pick<DeviceRecorder, 'noteService' | 'downSince'>;
   readonly audit: Audit;
   readonly clock: Clock;
@@ -68,7 +77,8 @@ export class Publisher {
       const meter = res.writableFinished ? meters.device : meters.aborted;
       meter.count(res.headersSent ? res.statusCode : 0, (clock.monotonic() - started) / 1000);
     });
-    const { routes, signOnPages, visitors } = this.#parts;
+    const { routes, signOnPages, visitors, watch } = this.#parts;
+    watch?.begin(req, res, arrival);
     if (!isOriginForm(req.url)) return sendFailure(req, res, new PorchlightError('bad_request'));
     if (req.url.startsWith(RESERVED_PATH)) return signOnPages.handle(req, res, arrival);
     const route = routes.cached(arrival.device, arrival.service);
@@ -85,13 +95,14 @@ export class Publisher {
   /** Passes one upgrade request on, or refuses it on its socket. */
   handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer, arrival: Arrival): void {
     socket.on('error', () => socket.destroy());
+    this.#parts.watch?.beginUpgrade(req, socket, arrival);
     if (!isOriginForm(req.url) || req.url.startsWith(RESERVED_PATH)) {
       return refuseUpgrade(socket, new PorchlightError('bad_request'));
     }
     this.#resolve(req, arrival)
       .then(([route, identity, basic]) => {
         const visit = this.#authorise(req, arrival, route, identity, basic);
-        this.#note(arrival, route, visit);
+        this.#note(req, arrival, route, visit);
         const target = this.#target(req, arrival, route, visit);
         this.#parts.openVisits.add(socket, identity);
         proxyUpgrade(req, socket, head, target);
@@ -123,7 +134,7 @@ export class Publisher {
     try {
       const visit = this.#authorise(req, arrival, route, identity, basic);
       const target = this.#target(req, arrival, route, visit);
-      this.#note(arrival, route, visit);
+      this.#note(req, arrival, route, visit);
       this.#parts.openVisits.add(res, identity);
       proxyRequest(req, res, target);
     } catch (error) {
@@ -201,8 +212,13 @@ export class Publisher {
     return `${this.#requestPrefix}-${this.#requestCount.toString(36)}`;
   }
 
-  /** One audit entry for each person, service and address in an hour. */
-  #note(arrival: Arrival, route: Route, visit: Visit): void {
+  /** Tells the access log, and the audit once for each person, service and address in an hour. */
+  #note(req: IncomingMessage, arrival: Arrival, route: Route, visit: Visit): void {
+    this.#parts.watch?.letIn(req, {
+      device: route.device.name,
+      service: route.service.name,
+      user: visit.person ?? userOf(req, route),
+    });
     const key = `${visit.person ?? ''} ${route.device.id} ${route.service.name} ${arrival.address}`;
     const now = this.#parts.clock.monotonic();
     const noted = this.#seen.get(key);
@@ -228,6 +244,11 @@ const NOTES_MAX = 20_000;
 /** A path and query (RFC 9112 §3.2.1) of the characters that every server takes; HTTP/2 lets others through. */
 function isOriginForm(url: string | undefined): url is string {
   return url !== undefined && /^\/[\x21-\x7e]*$/.test(url);
+}
+
+/** The name that was let in by mode `basic`. */
+function userOf(req: IncomingMessage, route: Route): string | undefined {
+  return route.service.access === 'basic' ? parseBasic(req.headers.authorization)?.user : undefined;
 }
 
 function isOwnToken(authorization: string | undefined): boolean {

@@ -1,4 +1,5 @@
 import { BasicPasswords } from '../access/index.ts';
+import { openAccessLog, VisitWatch } from '../access-log/index.ts';
 import { OpenVisits, Publisher, RouteTable, SignOn, SignOnPages, Visitors } from '../publish/index.ts';
 import type { DeviceLinks } from './device-links.ts';
 import type { Foundation } from './foundation.ts';
@@ -18,6 +19,17 @@ export async function wirePublishing(
   stack.add(() => visitors.close());
   const openVisits = new OpenVisits({ events });
   stack.add(() => openVisits.close());
+  const { file, ...wish } = config.accessLog;
+  const accessLog =
+    file === undefined
+      ? undefined
+      : await openAccessLog({ file, ...wish }, { clock, logger: logger.child('access-log') });
+  stack.add(() => accessLog?.close());
+  metrics.observe(
+    'porchlight_access_log_lost_lines',
+    'Lines of the access log that the disk did not take in time.',
+    () => accessLog?.lost ?? 0,
+  );
   const publisher = new Publisher({
     routes,
     visitors,
@@ -27,10 +39,11 @@ export async function wirePublishing(
     openVisits,
     recorder,
     signOnPages,
+    watch: accessLog === undefined ? undefined : new VisitWatch({ log: accessLog, clock }),
     audit,
     clock,
     logger: logger.child('publish'),
     meters: metrics.requests,
   });
-  return { publisher, signOnPages };
+  return { publisher, signOnPages, accessLog };
 }
