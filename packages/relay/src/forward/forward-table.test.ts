@@ -24,7 +24,16 @@ describe('forwards', () => {
   /** A link whose channels are connections to the test's own server. */
   const linkOf = (port: number): Link => ({
     ...{ deviceId: 'd1', accountId: 'alice', deviceName: 'robot', transport: 'ssh', address: '', upSince: 0 },
-    ...{ agent: '', paused: false, rtt: undefined, bytesIn: 0, bytesOut: 0, unsent: 0, openChannels: 0 },
+    ...{
+      agent: '',
+      stock: false,
+      paused: false,
+      rtt: undefined,
+      bytesIn: 0,
+      bytesOut: 0,
+      unsent: 0,
+      openChannels: 0,
+    },
     services: [
       { name: 'ssh', kind: 'tcp' },
       { name: 'web', kind: 'http' },

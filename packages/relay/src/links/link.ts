@@ -4,6 +4,9 @@ import type { LinkState } from '@porchlight/protocol/api';
 
 export type LinkTransport = NonNullable<LinkState['transport']>;
 
+/** One of the connections that a link consists of. */
+export type LinkConnection = Pick<Link, 'bytesIn' | 'unsent' | 'ping' | 'end'>;
+
 /**
  * One live connection of a device. Whoever made it calls `end` or `destroy`; it leaves every table through its
  * `closed` event alone.
@@ -18,6 +21,8 @@ export interface Link {
   readonly address: string;
   readonly upSince: number;
   readonly agent: string;
+  /** A stock SSH client's: its services are remote forwards, which carry bytes as they come, whatever their kind. */
+  readonly stock: boolean;
   readonly services: readonly AnnouncedService[];
   readonly paused: boolean;
   /** Last round trip through the data path, in ms, and when it was taken. */
@@ -28,6 +33,8 @@ export interface Link {
   /** Bytes that wait because the device does not read. */
   readonly unsent: number;
   readonly openChannels: number;
+  /** The connections that it consists of, each watched for itself; absent: it is one. */
+  readonly connections?: Iterable<LinkConnection>;
   /**
    * Opens a channel to a service.
    * @throws PorchlightError `service_unknown`, `service_unreachable` (the device refused), `device_timeout`

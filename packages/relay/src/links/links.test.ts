@@ -15,7 +15,16 @@ function link(deviceId = 'd1', accountId = 'a1'): FakeLink {
   const ends: string[] = [];
   return {
     ...{ deviceId, accountId, deviceName: 'robot', transport: 'ssh', address: '192.0.2.1', upSince: 0 },
-    ...{ agent: '1.0', services: [], paused: false, rtt: undefined, bytesIn: 0, bytesOut: 0, unsent: 0 },
+    ...{
+      agent: '1.0',
+      stock: false,
+      services: [],
+      paused: false,
+      rtt: undefined,
+      bytesIn: 0,
+      bytesOut: 0,
+      unsent: 0,
+    },
     ...{ openChannels: 2, ends, pings: 0 },
     ping() {
       this.pings += 1;

@@ -39,6 +39,8 @@ export interface SshLinkParts {
   readonly send?: (message: RelayMessage) => void;
   /** Asks the device for a sign of life; an agent gives them by itself. */
   readonly ping?: () => void;
+  /** Tells the client why and disconnects; absent: disconnects. */
+  readonly disconnect?: (reason: string) => void;
 }
 
 /** A device's SSH connection as a link: each channel is a `forwarded-tcpip` (RFC 4254 §7.2) to a service by name. */
@@ -93,6 +95,11 @@ export class SshLink implements Link {
 
   get openChannels(): number {
     return this.#openChannels;
+  }
+
+  /** Without a control channel it is a stock client's. */
+  get stock(): boolean {
+    return this.#parts.send === undefined;
   }
 
   /** True once its end was asked for or has come. */
@@ -187,7 +194,8 @@ export class SshLink implements Link {
     if (this.#ended) return;
     this.#ended = true;
     this.endReason = reason;
-    this.#parts.connection.end();
+    if (this.#parts.disconnect === undefined) this.#parts.connection.end();
+    else this.#parts.disconnect(reason);
     // The peer may be gone without a word: do not wait for its FIN.
     this.#parts.clock.after(1000, () => this.#parts.socket.destroy());
   }
