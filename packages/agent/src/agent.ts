@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { nativeCipherInUse } from '@porchlight/link';
+import { nativeCipherInUse, poolPacketPadding } from '@porchlight/link';
 import { joinCode } from '@porchlight/protocol';
 import { AuditLog } from './audit/index.ts';
 import { systemClock } from './clock.ts';
@@ -172,6 +172,7 @@ export async function startAgent(options: AgentOptions) {
     link.tellPaused(pause.paused);
     link.start();
     ends.push(() => link.close());
+    poolPacketPadding();
     const nativeCipher = nativeCipherInUse();
     logger.info({ version: VERSION, name, relay: relay.domain, nativeCipher }, 'agent started');
     let closing: Promise<void> | undefined;

@@ -27,6 +27,31 @@ describe('gathered writes', () => {
     expect(batches).toEqual(['a', 'b c', 'd']);
   });
 
+  it.each([
+    { what: 'many packets', size: 10, at: 9 },
+    { what: 'many bytes', size: 10_000, at: 3 },
+  ])('leave within the turn when they are $what', ({ size, at }) => {
+    let written = 0;
+    const sink = new Writable({
+      highWaterMark: 1_000_000,
+      write(_chunk, _encoding, done) {
+        written += 1;
+        done();
+      },
+      writev(chunks, done) {
+        written += chunks.length;
+        done();
+      },
+    });
+    gatherWrites(sink);
+    for (let n = 1; n < at; n += 1) sink.write(Buffer.alloc(size));
+    expect(written).toBe(1);
+    sink.write(Buffer.alloc(size));
+    expect(written).toBe(at);
+    sink.write(Buffer.alloc(size));
+    expect(written).toBe(at);
+  });
+
   it('are not lost when the stream is ended in the same turn', async () => {
     const got: string[] = [];
     const sink = new Writable({

@@ -11,18 +11,33 @@ export interface Gatherable {
 const GATHERED_MAX = 16 * 1024;
 
 /**
- * Makes what is written to a link's socket within one turn of the event loop leave in two system calls: ssh2 writes each
- * packet by itself. The first leaves at once, so that a lone answer waits for nothing; the others at the end of the turn.
+ * Gathered packets leave when there are so many bytes or packets of them, also within a turn: with all at its end the
+ * two ends of a link would work in turns, each waiting for the other's whole batch (10 kB answers: 9 800/s, and
+ * 12 700/s with these limits). Fewer would cost more system calls than the waiting.
+ */
+const BATCH_BYTES = 20_000;
+const BATCH_PACKETS = 8;
+
+/**
+ * Makes what is written to a link's socket within one turn of the event loop leave in few system calls: ssh2 writes each
+ * packet by itself. The first leaves at once, so that a lone answer waits for nothing; the others in batches, the last
+ * of them at the end of the turn.
  */
 export function gatherWrites(socket: Gatherable): void {
   let state: 'quiet' | 'written' | 'gathering' = 'quiet';
+  let bytes = 0;
+  let packets = 0;
+  const leave = (): void => {
+    bytes = 0;
+    packets = 0;
+    socket.uncork();
+  };
   const endTurn = (): void => {
-    const gathered = state === 'gathering';
+    if (state === 'gathering') leave();
     state = 'quiet';
-    if (gathered) socket.uncork();
   };
   const write = socket.write;
-  socket.write = function gatheredWrite(...args: unknown[]): boolean {
+  socket.write = function gatheredWrite(...args: [Buffer, ...unknown[]]): boolean {
     if (state === 'quiet') {
       state = 'written';
       setImmediate(endTurn);
@@ -30,7 +45,16 @@ export function gatherWrites(socket: Gatherable): void {
       state = 'gathering';
       socket.cork();
     }
-    return Reflect.apply(write, socket, args) as boolean;
+    const goOn = Reflect.apply(write, socket, args) as boolean;
+    if (state === 'gathering') {
+      bytes += args[0].length;
+      packets += 1;
+      if (bytes >= BATCH_BYTES || packets >= BATCH_PACKETS) {
+        leave();
+        socket.cork();
+      }
+    }
+    return goOn;
   };
 }
 

@@ -7,3 +7,4 @@ export { type Gatherable, gatherWrites } from './gather-writes.ts';
 export { endToEndHeaders, type RawHeaders } from './http-headers.ts';
 export { joinStreams } from './join-streams.ts';
 export { nativeCipherInUse } from './native-cipher.ts';
+export { poolPacketPadding } from './packet-padding.ts';

@@ -1,5 +1,13 @@
-/** The one inner part of ssh2 that is asked: its types describe the public parts only. */
+/** The inner parts of ssh2 that are used: its types describe the public parts only. */
 declare module 'ssh2/lib/protocol/crypto.js' {
-  const crypto: { readonly bindingAvailable: boolean };
+  interface Cipher {
+    allocPacket(payloadLength: number): Buffer;
+    free(): void;
+  }
+  const crypto: {
+    readonly bindingAvailable: boolean;
+    readonly CIPHER_INFO: Readonly<Record<string, unknown>>;
+    createCipher(config: { outbound: Readonly<Record<string, unknown>> }): Cipher;
+  };
   export default crypto;
 }
