@@ -58,7 +58,8 @@ async function start(options: RelayOptions, stack: Stack) {
   const { stores, metrics, events, audit } = foundation;
   const people = wirePeople(foundation);
   const deviceLinks = wireDeviceLinks(foundation);
-  const { table, recorder, pools, forwards } = deviceLinks;
+  const { table, connections, callHome, recorder, pools, forwards } = deviceLinks;
+  await callHome.resume((await stores.health.runs(0, recorder.startedAt)).at(-1));
 
   const tls = await openTls({ config, secrets: stores.secrets, clock, logger: logger.child('tls') });
   stack.add(() => tls?.close());
@@ -84,6 +85,7 @@ async function start(options: RelayOptions, stack: Stack) {
     links: createLiveLinks({
       links: table,
       lastEnd: (deviceId) => recorder.downSince(deviceId),
+      endAll: (deviceId, reason) => connections.end(deviceId, reason),
       unwrittenBytes: (link) => recorder.unwrittenBytes(link),
       async ask(link, service, signal) {
         const error = await probeService(pools, link, service, signal);
@@ -91,6 +93,7 @@ async function start(options: RelayOptions, stack: Stack) {
         return error;
       },
     }),
+    callHomes: callHome,
     audit,
     events,
     clock,
@@ -112,6 +115,7 @@ async function start(options: RelayOptions, stack: Stack) {
   });
   const door = new FrontDoor({
     domain: config.domain,
+    paths: config.paths,
     httpsPort: () => facts.httpsPort,
     originOf,
     console,

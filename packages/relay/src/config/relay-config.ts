@@ -166,6 +166,12 @@ const keys = z.strictObject({
       flag: 'insecure-paths-on-console <true-or-false>',
       default: 'false',
     }),
+    insecureForMembers: key(yesOrNo, {
+      description:
+        'Lets members publish under paths too, not only admins. Then a page of one account can act as its visitor at the paths of all other accounts: only where all accounts trust each other.',
+      flag: 'insecure-paths-for-members <true-or-false>',
+      default: 'false',
+    }),
   }),
   limits: section('How much the relay takes on, so that nobody can wear it out.', {
     maxDevicesPerAccount: limit(1000, 1_000_000, 'Most devices of one account.'),

@@ -3,7 +3,9 @@ import type { Duplex } from 'node:stream';
 import { PorchlightError } from '@porchlight/protocol';
 import {
   type Arrival,
+  type HostTarget,
   hostName,
+  isConsolePath,
   isLoopbackName,
   parseHost,
   refuseUpgrade,
@@ -14,6 +16,8 @@ import type { Origin } from './arrival.ts';
 /** Who answers what. */
 export interface FrontDoorParts {
   readonly domain: string;
+  /** The host for path routes, and whether they are served on the console's own too. */
+  readonly paths: { readonly host: string | undefined; readonly insecureOnConsole: boolean };
   /** Port of HTTPS as seen from outside, for redirects; undefined: HTTPS is off, or another program's affair. */
   readonly httpsPort: () => number | undefined;
   readonly originOf: (req: IncomingMessage) => Origin;
@@ -58,25 +62,32 @@ export class FrontDoor {
     req.on('error', () => res.destroy());
     res.on('error', () => res.destroy());
     const host = hostOf(req);
-    const target = parseHost(host, this.#parts.domain);
+    const target = this.#targetOf(host, req.url);
     if (host === undefined || target.kind === 'unknown') return sendFailure(req, res, nothingHere());
     const origin = this.#parts.originOf(req);
     if (!origin.secure && !isLoopbackName(hostName(host))) return this.#toHttps(req, res, host);
     if (target.kind === 'console') this.#parts.console.handle(req, res, origin);
-    else this.#parts.publisher.handle(req, res, { ...target, ...origin, host });
+    else this.#parts.publisher.handle(req, res, { ...NO_NAMES, ...target, ...origin, host });
   }
 
   handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     const host = hostOf(req);
-    const target = parseHost(host, this.#parts.domain);
+    const target = this.#targetOf(host, req.url);
     if (host === undefined || target.kind === 'unknown') return refuseUpgrade(socket, nothingHere());
     const origin = this.#parts.originOf(req);
     if (!origin.secure && !isLoopbackName(hostName(host))) {
       return refuseUpgrade(socket, new PorchlightError('bad_request', 'Use https here'));
     }
     if (target.kind === 'console') this.#parts.console.handleUpgrade(req, socket, head, origin);
-    else this.#parts.publisher.handleUpgrade(req, socket, head, { ...target, ...origin, host });
+    else this.#parts.publisher.handleUpgrade(req, socket, head, { ...NO_NAMES, ...target, ...origin, host });
+  }
+
+  #targetOf(host: string | undefined, url: string | undefined): HostTarget {
+    const { domain, paths } = this.#parts;
+    const target = parseHost(host, domain, paths.host);
+    if (target.kind !== 'console' || !paths.insecureOnConsole) return target;
+    return isConsolePath(url ?? '/') ? target : { kind: 'paths' };
   }
 
   #toHttps(req: IncomingMessage, res: ServerResponse, host: string): void {
@@ -93,6 +104,9 @@ export class FrontDoor {
     res.end();
   }
 }
+
+/** On the host for path routes it is the path that names them. */
+const NO_NAMES = { device: undefined, service: undefined } as const;
 
 /** The one Host of a request, lower case. HTTP/2 has it in `:authority`; with more than one there is none. */
 function hostOf(req: IncomingMessage): string | undefined {

@@ -27,6 +27,7 @@ const RELAY_ONLY = new Set([
   'x-rewrite-url',
   'x-host',
   'x-scheme',
+  'x-script-name',
   'x-url-scheme',
   'true-client-ip',
   'fastly-client-ip',
@@ -49,6 +50,8 @@ export interface VisitFacts {
   readonly host: string;
   readonly person: string | undefined;
   readonly requestId: string;
+  /** Prefix that was removed from the path, e.g. `/zumi01`. */
+  readonly prefix?: string;
 }
 
 /** Name of the relay's own cookie on a published host; never passed to a device, never settable by one. */
@@ -90,6 +93,8 @@ export function requestHeaders(
     'X-Forwarded-Host',
     facts.host,
   );
+  // The second is what WSGI programs and OctoPrint read.
+  if (facts.prefix !== undefined) out.push('X-Forwarded-Prefix', facts.prefix, 'X-Script-Name', facts.prefix);
   out.push(REQUEST_ID_HEADER, facts.requestId);
   if (facts.person !== undefined) out.push(PERSON_HEADER, facts.person, ROLE_HEADER, 'owner');
   return out;

@@ -4,19 +4,23 @@ import { parseServiceLabel } from '@porchlight/protocol';
 export type HostTarget =
   | { readonly kind: 'console' }
   | { readonly kind: 'service'; readonly device: string; readonly service: string }
+  /** The host whose services are told by the path. */
+  | { readonly kind: 'paths' }
   | { readonly kind: 'unknown' };
 
 const UNKNOWN: HostTarget = { kind: 'unknown' };
 const CONSOLE: HostTarget = { kind: 'console' };
+const PATHS: HostTarget = { kind: 'paths' };
 
 /**
  * Reads the value of a Host header (RFC 9110 §7.2), with or without port. The console is the bare domain; addresses
- * of this machine reach the console too when the domain is a loopback name.
+ * of this machine reach the console too when the domain is a loopback name. `pathsHost`: the host for path routes.
  */
-export function parseHost(host: string | undefined, domain: string): HostTarget {
+export function parseHost(host: string | undefined, domain: string, pathsHost?: string): HostTarget {
   if (host === undefined || host.length === 0 || host.length > 300) return UNKNOWN;
   const name = hostName(host);
   if (name === domain) return CONSOLE;
+  if (name === pathsHost) return PATHS;
   if (isLoopbackName(domain) && (name === '127.0.0.1' || name === '[::1]' || name === 'localhost'))
     return CONSOLE;
   const suffix = `.${domain}`;

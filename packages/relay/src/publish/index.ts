@@ -1,11 +1,21 @@
 export { ChannelPools } from './channel-pools.ts';
 export { asPorchlightError, sendFailure } from './failure.ts';
-export { hostName, isLoopbackName, parseHost } from './hosts.ts';
+export { type HostTarget, hostName, isLoopbackName, parseHost } from './hosts.ts';
+export { Locator } from './locator.ts';
 export { OpenVisits } from './open-visits.ts';
+export {
+  isConsolePath,
+  isReservedSegment,
+  type PathRouteChanger,
+  type PathRouteRecord,
+  type PathRouteStore,
+  PathRoutes,
+  PathTable,
+} from './path-routes/index.ts';
 export { probeService } from './probe.ts';
 export { endSoon, refuseUpgrade } from './proxy.ts';
 export { type Arrival, Publisher } from './publisher.ts';
 export { RouteTable } from './routes.ts';
 export { SignOn } from './sign-on.ts';
-export { CONSOLE_SIGN_ON_PATH, SignOnPages } from './sign-on-pages.ts';
+export { CONSOLE_SIGN_ON_PATH, type PathHosts, SignOnPages } from './sign-on-pages.ts';
 export { Visitors } from './visitors.ts';

@@ -8,8 +8,12 @@ import { isRelayOnly, requestHeaders, responseHeaders, type VisitFacts } from '.
 
 export interface ProxyTarget {
   readonly agent: http.Agent;
+  /** Request target: path and query, as the device shall get it. */
+  readonly target: string;
   readonly facts: VisitFacts;
   readonly dropAuthorization: boolean;
+  /** Changes the answer's fields before they leave, for a service that stands below a path. */
+  readonly onFields?: (fields: string[]) => string[];
   /** Called once: `undefined` when the service itself answered. */
   readonly onOutcome: (error: PorchlightError | undefined) => void;
 }
@@ -66,13 +70,16 @@ function forwarding(
 ): Forwarding {
   return {
     agent: target.agent,
-    path: req.url ?? '/',
+    path: target.target,
     headers: requestHeaders(req.rawHeaders, target.facts, target),
     keepTrailer: (lower) => !isRelayOnly(lower),
     onAnswer(answer) {
       const failure = agentFailure(answer);
       target.onOutcome(failure);
-      if (failure === undefined) return responseHeaders(answer.rawHeaders, target.facts.host);
+      if (failure === undefined) {
+        const fields = responseHeaders(answer.rawHeaders, target.facts.host);
+        return target.onFields?.(fields) ?? fields;
+      }
       fail(failure);
       return undefined;
     },

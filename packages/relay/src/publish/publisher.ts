@@ -19,17 +19,18 @@ import type { ChannelPools } from './channel-pools.ts';
 import { isForeign } from './cross-origin.ts';
 import { asPorchlightError, sendFailure, wantsPage } from './failure.ts';
 import type { VisitFacts } from './headers.ts';
+import type { Found, Locator } from './locator.ts';
 import type { OpenVisits } from './open-visits.ts';
+import { fieldsBelow, REALM } from './path-routes/index.ts';
 import { type ProxyTarget, proxyRequest, proxyUpgrade, refuseUpgrade } from './proxy.ts';
-import type { Route, RouteTable } from './routes.ts';
 import type { SignOnPages } from './sign-on-pages.ts';
 import type { Visitors } from './visitors.ts';
 
 /** How a request reached the relay; found once by the listener. */
 export interface Arrival {
-  /** Name of the device and service that the host names. */
-  readonly device: string;
-  readonly service: string;
+  /** Name of the device and service that the host names; undefined: the path tells. */
+  readonly device: string | undefined;
+  readonly service: string | undefined;
   /** The Host header's value, lower case, with the port if it had one. */
   readonly host: string;
   /** Over TLS. */
@@ -39,7 +40,7 @@ export interface Arrival {
 }
 
 export interface PublisherParts {
-  readonly routes: RouteTable;
+  readonly routes: Locator;
   readonly visitors: Visitors;
   readonly basic: BasicPasswords;
   readonly links: LinkTable;
@@ -78,10 +79,10 @@ export class Publisher {
       meter.count(res.headersSent ? res.statusCode : 0, (clock.monotonic() - started) / 1000);
     });
     const { routes, signOnPages, visitors, watch } = this.#parts;
-    watch?.begin(req, res, arrival);
+    watch?.begin(req, res, asked(arrival));
     if (!isOriginForm(req.url)) return sendFailure(req, res, new PorchlightError('bad_request'));
     if (req.url.startsWith(RESERVED_PATH)) return signOnPages.handle(req, res, arrival);
-    const route = routes.cached(arrival.device, arrival.service);
+    const route = routes.cached(arrival, req.url);
     if (route !== undefined && route.service.access !== 'basic') {
       const identity = visitors.known(req, arrival.host, arrival.secure);
       if (identity !== undefined) return this.#visit(req, res, arrival, route, identity);
@@ -95,7 +96,7 @@ export class Publisher {
   /** Passes one upgrade request on, or refuses it on its socket. */
   handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer, arrival: Arrival): void {
     socket.on('error', () => socket.destroy());
-    this.#parts.watch?.beginUpgrade(req, socket, arrival);
+    this.#parts.watch?.beginUpgrade(req, socket, asked(arrival));
     if (!isOriginForm(req.url) || req.url.startsWith(RESERVED_PATH)) {
       return refuseUpgrade(socket, new PorchlightError('bad_request'));
     }
@@ -113,8 +114,8 @@ export class Publisher {
   async #resolve(
     req: IncomingMessage,
     arrival: Arrival,
-  ): Promise<[Route, Identity, 'absent' | 'wrong' | 'right']> {
-    const route = await this.#parts.routes.resolve(arrival.device, arrival.service);
+  ): Promise<[Found, Identity, 'absent' | 'wrong' | 'right']> {
+    const route = await this.#parts.routes.resolve(arrival, req.url ?? '');
     if (route === undefined) throw new PorchlightError('not_found', 'There is nothing here');
     const { visitors, basic } = this.#parts;
     const identity = await visitors.identify(req, arrival.host, arrival.secure);
@@ -127,12 +128,15 @@ export class Publisher {
     req: IncomingMessage,
     res: ServerResponse,
     arrival: Arrival,
-    route: Route,
+    route: Found,
     identity: Identity,
     basic: 'absent' | 'wrong' | 'right' = 'absent',
   ): void {
     try {
       const visit = this.#authorise(req, arrival, route, identity, basic);
+      if (route.under?.bare === true && (req.method === 'GET' || req.method === 'HEAD')) {
+        return sendWithSlash(req, res, route.under.prefix);
+      }
       const target = this.#target(req, arrival, route, visit);
       this.#note(req, arrival, route, visit);
       this.#parts.openVisits.add(res, identity);
@@ -151,7 +155,7 @@ export class Publisher {
   #authorise(
     req: IncomingMessage,
     arrival: Arrival,
-    route: Route,
+    route: Found,
     identity: Identity,
     basic: 'absent' | 'wrong' | 'right',
   ): Visit {
@@ -164,9 +168,9 @@ export class Publisher {
   }
 
   /** @throws PorchlightError `device_offline`, `device_paused`, `service_unknown` */
-  #target(req: IncomingMessage, arrival: Arrival, route: Route, visit: Visit): ProxyTarget {
+  #target(req: IncomingMessage, arrival: Arrival, route: Found, visit: Visit): ProxyTarget {
     const { links, pools, recorder } = this.#parts;
-    const { device, service } = route;
+    const { device, service, under } = route;
     const link = links.get(device.id);
     if (link === undefined) throw new PorchlightError('device_offline', `${device.name} is offline`);
     if (link.paused) throw new PorchlightError('device_paused', `${device.name} is paused`);
@@ -178,23 +182,27 @@ export class Publisher {
       host: arrival.host,
       person: visit.person,
       requestId: this.#newRequestId(),
+      ...(under?.strip === true ? { prefix: under.prefix } : {}),
     };
+    const place = under && { ...under, host: arrival.host };
     return {
       agent: pools.agent(link, service.name),
+      target: under?.target ?? req.url ?? '/',
       facts,
+      ...(place === undefined ? {} : { onFields: (fields: string[]) => fieldsBelow(fields, place) }),
       // A header that let the visitor in is the relay's; any other goes to the device.
       dropAuthorization: service.access === 'basic' || isOwnToken(req.headers.authorization),
       onOutcome: (error) => recorder.noteService(device, service.name, error),
     };
   }
 
-  #fail(req: IncomingMessage, res: ServerResponse, arrival: Arrival, error: unknown, route?: Route): void {
+  #fail(req: IncomingMessage, res: ServerResponse, arrival: Arrival, error: unknown, route?: Found): void {
     const known = this.#explain(error, arrival, route);
     // Somebody else's device and no device at all look alike, for people and machines.
     sendFailure(req, res, known, challenge(known, route));
   }
 
-  #explain(error: unknown, arrival: Arrival, route?: Route): PorchlightError {
+  #explain(error: unknown, arrival: Arrival, route?: Found): PorchlightError {
     const known = asPorchlightError(error);
     if (known.code === 'internal') this.#parts.logger.error({ error, host: arrival.host }, 'visit failed');
     if (known.code === 'not_found') return new PorchlightError('not_found', 'There is nothing here');
@@ -213,7 +221,7 @@ export class Publisher {
   }
 
   /** Tells the access log, and the audit once for each person, service and address in an hour. */
-  #note(req: IncomingMessage, arrival: Arrival, route: Route, visit: Visit): void {
+  #note(req: IncomingMessage, arrival: Arrival, route: Found, visit: Visit): void {
     this.#parts.watch?.letIn(req, {
       device: route.device.name,
       service: route.service.name,
@@ -238,6 +246,19 @@ export class Publisher {
   }
 }
 
+/** What the access log hears before a route is found. */
+function asked(arrival: Arrival): Arrival & { readonly device: string; readonly service: string } {
+  return { ...arrival, device: arrival.device ?? '', service: arrival.service ?? '' };
+}
+
+/** Relative links of a page at `/zumi01` would leave it: it is at `/zumi01/`. */
+function sendWithSlash(req: IncomingMessage, res: ServerResponse, prefix: string): void {
+  const query = req.url?.indexOf('?') ?? -1;
+  const Location = `${prefix}/${query < 0 ? '' : req.url?.slice(query)}`;
+  res.writeHead(308, { Location, 'Cache-Control': 'no-store', 'Content-Length': 0 });
+  res.end();
+}
+
 const NOTE_LIFE_MS = 3600_000;
 const NOTES_MAX = 20_000;
 
@@ -247,8 +268,13 @@ function isOriginForm(url: string | undefined): url is string {
 }
 
 /** The name that was let in by mode `basic`. */
-function userOf(req: IncomingMessage, route: Route): string | undefined {
+function userOf(req: IncomingMessage, route: Found): string | undefined {
   return route.service.access === 'basic' ? parseBasic(req.headers.authorization)?.user : undefined;
+}
+
+/** A browser keeps one password for each realm of a host: each prefix has its own. */
+function realmOf({ under }: Found): string {
+  return under === undefined ? REALM : `${REALM} ${under.prefix}`;
 }
 
 function isOwnToken(authorization: string | undefined): boolean {
@@ -256,9 +282,9 @@ function isOwnToken(authorization: string | undefined): boolean {
 }
 
 /** `WWW-Authenticate` (RFC 9110 §11.6.1), without which a browser does not ask for a password. */
-function challenge(error: unknown, route?: Route): Record<string, string> {
+function challenge(error: unknown, route?: Found): Record<string, string> {
   if (!(error instanceof PorchlightError) || error.status !== 401) return {};
   if (route?.service.access === 'basic')
-    return { 'WWW-Authenticate': 'Basic realm="Porchlight", charset="UTF-8"' };
+    return { 'WWW-Authenticate': `Basic realm="${realmOf(route)}", charset="UTF-8"` };
   return { 'WWW-Authenticate': 'Bearer realm="Porchlight"' };
 }

@@ -52,6 +52,7 @@ describe('the redirects of a sign-on', () => {
     pages = new SignOnPages({
       signOn: await SignOn.open({ clock: new FakeClock(), secrets }),
       domain: 'localhost',
+      paths: { host: 'paths.localhost', insecureOnConsole: false },
     });
   });
 

@@ -16,6 +16,12 @@ const HOST_SIGN_ON_PATH = `${RESERVED_PATH}sign-on`;
 const STATE_LIFE_S = 3600;
 const RETURN_MAX = 4000;
 
+/** Where services are told by the path. */
+export interface PathHosts {
+  readonly host: string | undefined;
+  readonly insecureOnConsole: boolean;
+}
+
 /**
  * The redirects of a sign-on:
  *
@@ -27,10 +33,12 @@ const RETURN_MAX = 4000;
 export class SignOnPages {
   readonly #signOn: SignOn;
   readonly #domain: string;
+  readonly #paths: PathHosts;
 
-  constructor(parts: { signOn: SignOn; domain: string }) {
+  constructor(parts: { signOn: SignOn; domain: string; paths: PathHosts }) {
     this.#signOn = parts.signOn;
     this.#domain = parts.domain;
+    this.#paths = parts.paths;
   }
 
   /** A person's browser came to a published host without being signed in there. */
@@ -50,7 +58,7 @@ export class SignOnPages {
     const host = url?.searchParams.get('host')?.toLowerCase() ?? '';
     const state = url?.searchParams.get('state') ?? '';
     const back = url?.searchParams.get('return') ?? '/';
-    const known = /^[a-z0-9.-]+(?::\d{1,5})?$/.test(host) && parseHost(host, this.#domain).kind === 'service';
+    const known = /^[a-z0-9.-]+(?::\d{1,5})?$/.test(host) && this.#isPublished(host);
     // Another port of the same name may be a forward that leads to somebody else's device.
     const here = portOf(host) === portOf(String(req.headers[':authority'] ?? req.headers.host ?? ''));
     if (!known || !here || state.length > 100 || !isOwnPath(back)) {
@@ -63,6 +71,11 @@ export class SignOnPages {
     const code = this.#signOn.issueCode(identity, host, state);
     const query = new URLSearchParams({ code, return: back });
     redirect(res, `${secure ? 'https' : 'http'}://${host}${HOST_SIGN_ON_PATH}?${query}`, []);
+  }
+
+  #isPublished(host: string): boolean {
+    const { kind } = parseHost(host, this.#domain, this.#paths.host);
+    return kind === 'service' || kind === 'paths' || (kind === 'console' && this.#paths.insecureOnConsole);
   }
 
   /** The relay's own paths on published hosts. */

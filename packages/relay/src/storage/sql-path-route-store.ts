@@ -75,7 +75,7 @@ export function createPathRouteStore(database: Database): PathRouteStore {
         .select(({ fn }) => fn.countAll<number>().as('count'))
         .where('account_id', '=', accountId)
         .executeTakeFirstOrThrow();
-      return Number(count);
+      return count;
     },
 
     async setStrip(accountId, id, strip) {
@@ -124,7 +124,7 @@ async function claimSegment(
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .where('account_id', '=', accountId)
     .executeTakeFirstOrThrow();
-  if (Number(count) > segmentsMax) {
+  if (count > segmentsMax) {
     throw new PorchlightError(
       'conflict',
       `An account holds ${segmentsMax} first segments of paths at most, those of removed routes included`,

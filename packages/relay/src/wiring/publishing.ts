@@ -1,6 +1,16 @@
 import { BasicPasswords } from '../access/index.ts';
 import { openAccessLog, VisitWatch } from '../access-log/index.ts';
-import { OpenVisits, Publisher, RouteTable, SignOn, SignOnPages, Visitors } from '../publish/index.ts';
+import {
+  Locator,
+  OpenVisits,
+  PathRoutes,
+  PathTable,
+  Publisher,
+  RouteTable,
+  SignOn,
+  SignOnPages,
+  Visitors,
+} from '../publish/index.ts';
 import type { DeviceLinks } from './device-links.ts';
 import type { Foundation } from './foundation.ts';
 import type { People } from './people.ts';
@@ -12,9 +22,21 @@ export async function wirePublishing(
   { table, pools, recorder }: DeviceLinks,
 ) {
   const signOn = await SignOn.open({ clock, secrets: stores.secrets });
-  const signOnPages = new SignOnPages({ signOn, domain: config.domain });
+  const signOnPages = new SignOnPages({ signOn, domain: config.domain, paths: config.paths });
   const routes = new RouteTable({ devices: stores.devices, events });
   stack.add(() => routes.close());
+  const paths = new PathTable({ store: stores.pathRoutes, devices: stores.devices, events, clock });
+  stack.add(() => paths.close());
+  const pathRoutes = new PathRoutes({
+    store: stores.pathRoutes,
+    devices: stores.devices,
+    audit,
+    events,
+    clock,
+    perAccount: config.limits.pathRoutesPerAccount,
+    served: config.paths.host !== undefined || config.paths.insecureOnConsole,
+    forMembers: config.paths.insecureForMembers,
+  });
   const visitors = new Visitors({ identities, signOn, events, clock });
   stack.add(() => visitors.close());
   const openVisits = new OpenVisits({ events });
@@ -31,7 +53,7 @@ export async function wirePublishing(
     () => accessLog?.lost ?? 0,
   );
   const publisher = new Publisher({
-    routes,
+    routes: new Locator({ hosts: routes, paths }),
     visitors,
     basic: new BasicPasswords({ passwords, clock }),
     links: table,
@@ -45,5 +67,5 @@ export async function wirePublishing(
     logger: logger.child('publish'),
     meters: metrics.requests,
   });
-  return { publisher, signOnPages, accessLog };
+  return { publisher, signOnPages, pathRoutes, accessLog };
 }

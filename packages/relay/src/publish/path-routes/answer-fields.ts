@@ -52,9 +52,9 @@ function rewritten(lower: string, value: string, place: PathPlace): string | und
   }
 }
 
-/** Paths that every program reads in the same way, and that need no resolving. */
+/** Paths that every program reads in the same way, without anything that could be a dot segment (`..`, `%2e`). */
 const PLAIN_PATH =
-  /^\/(?:[A-Za-z0-9_~!$&'()*+,:@%=-][A-Za-z0-9._~!$&'()*+,:@%=-]*(?:\/|$|(?=[?#])))*(?:[?#]|$)/;
+  /^\/(?:[A-Za-z0-9_~!$&'()*+,:@=-][A-Za-z0-9._~!$&'()*+,:@%=-]*(?:\/|$|(?=[?#])))*(?:[?#]|$)/;
 
 /**
  * A reference (RFC 3986 §4.1) of the service's own, put below the prefix; any other as it is. It is resolved as a

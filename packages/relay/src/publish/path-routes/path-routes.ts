@@ -1,4 +1,5 @@
 import { isPathPrefix, PorchlightError, prefixSegments } from '@porchlight/protocol';
+import type { Role } from '@porchlight/protocol/api';
 import type { Audit } from '../../audit/index.ts';
 import type { Clock } from '../../clock.ts';
 import type { DeviceStore } from '../../devices/index.ts';
@@ -14,6 +15,7 @@ const SEGMENTS_PER_ROUTE = 2;
 export interface PathRouteChanger {
   readonly accountId: string;
   readonly accountName: string;
+  readonly role: Role;
   readonly address: string | undefined;
 }
 
@@ -27,6 +29,7 @@ export class PathRoutes {
   readonly #perAccount: number;
   /** False: nothing is served under a path at this relay. */
   readonly #served: boolean;
+  readonly #forMembers: boolean;
 
   constructor(parts: {
     store: PathRouteStore;
@@ -36,6 +39,7 @@ export class PathRoutes {
     clock: Clock;
     perAccount: number;
     served: boolean;
+    forMembers: boolean;
   }) {
     this.#store = parts.store;
     this.#devices = parts.devices;
@@ -44,6 +48,7 @@ export class PathRoutes {
     this.#clock = parts.clock;
     this.#perAccount = parts.perAccount;
     this.#served = parts.served;
+    this.#forMembers = parts.forMembers;
   }
 
   /** The account's path route of that id. @throws PorchlightError `not_found` */
@@ -59,7 +64,7 @@ export class PathRoutes {
 
   /**
    * Publishes an `http` service of the account under a path.
-   * @throws PorchlightError `bad_request` (the prefix, the service's kind, paths are off), `name_taken`, `conflict`
+   * @throws PorchlightError `forbidden` (a member, where only admins may), `bad_request` (the prefix, the service's kind, paths are off), `name_taken`, `conflict`
    * (too many), `not_found`
    */
   async add(
@@ -68,6 +73,12 @@ export class PathRoutes {
   ): Promise<PathRouteRecord> {
     const { accountId } = by;
     this.checkPrefix(wish.prefix);
+    if (by.role !== 'admin' && !this.#forMembers) {
+      throw new PorchlightError(
+        'forbidden',
+        'Only admins of this relay publish under paths, for all of them share one origin (paths.insecureForMembers)',
+      );
+    }
     const device = await this.#devices.byId(accountId, wish.deviceId);
     const service = device?.services.find(({ name }) => name === wish.service);
     if (service === undefined) throw new PorchlightError('not_found', 'The device has no such service');
