@@ -24,6 +24,10 @@ export const tags = z.array(tag).max(20);
 export const service = z.object({
   name: z.string(),
   kind: serviceKind,
+  /** A person has set the kind; else it is what the device says, or what trying has found. */
+  kindSet: z.boolean(),
+  /** TCP port of the local server, as far as the present link has told it. */
+  port: z.number().int().optional(),
   access: accessMode,
   /** User names of mode `basic`. Their passwords are never shown. */
   basicUsers: z.array(z.string()),
@@ -54,6 +58,21 @@ export const linkState = z.object({
   transport: z.enum(['ssh', 'https', 'websocket']).optional(),
   agent: z.string().optional(),
   paused: z.boolean(),
+  /** How a device that connects now and then, and leaves again, is doing. It is up as long as it calls in time. */
+  callHome: z
+    .object({
+      /** Time between two calls, as a person has set it or as it was learned. */
+      intervalSeconds: z.number(),
+      learned: z.boolean(),
+      lastAt: instant,
+      /** When the next call is expected. */
+      dueAt: instant,
+      /** What its calls of the last hour cost on the wire, both ways together. */
+      bytesLastHour: z.number(),
+      /** Requests that it gets with its next call. */
+      waiting: z.number().int(),
+    })
+    .optional(),
 });
 export type LinkState = z.infer<typeof linkState>;
 
@@ -66,6 +85,10 @@ export const device = z.object({
   fingerprint: z.string(),
   createdAt: instant,
   link: linkState,
+  /** Its key is kept out. */
+  blocked: z.boolean(),
+  /** Time between two calls home as a person has set it; absent: it is learned. */
+  callIntervalSeconds: z.number().int().optional(),
   services: z.array(service),
   /** Bytes of all its channels since it joined: from the device, to the device. */
   bytesIn: z.number(),
@@ -81,15 +104,33 @@ export const deviceQuery = z.strictObject({
   tag: tag.optional(),
 });
 
-export const deviceChange = z.strictObject({ name: deviceName.optional(), tags: tags.optional() });
+export const deviceChange = z.strictObject({
+  name: deviceName.optional(),
+  tags: tags.optional(),
+  /** True ends the link and keeps the key out. */
+  blocked: z.boolean().optional(),
+  /** Expected time between two calls home; null: as learned. */
+  callIntervalSeconds: z.number().int().min(10).max(86_400).nullable().optional(),
+});
 export type DeviceChange = z.input<typeof deviceChange>;
+
+/** A device enrolled by its public key, before it has ever connected. */
+export const newDevice = z.strictObject({
+  name: deviceName,
+  /** One line as in a `.pub` file or in authorized_keys. */
+  publicKey: z.string().min(1).max(16_384),
+  tags: tags.default([]),
+});
+export type NewDevice = z.input<typeof newDevice>;
 
 /**
  * `basicUser` and `basicPassword`, together, add a user of mode `basic` or change the password of the one there is; the
  * mode needs at least one.
  */
 export const serviceChange = z.strictObject({
-  access: accessMode,
+  access: accessMode.optional(),
+  /** `auto`: as the device says, or as trying finds. */
+  kind: z.union([serviceKind, z.literal('auto')]).optional(),
   basicUser: z
     .string()
     .min(1)
@@ -124,26 +165,19 @@ export const health = z.object({
 });
 export type Health = z.infer<typeof health>;
 
-/** A TCP port on the relay that leads to a `tcp` service of the device, and ends by itself. */
-export const forward = z.object({
-  id,
-  deviceId: id,
-  service: z.string(),
-  host: z.string(),
-  port: z.number().int(),
-  createdAt: instant,
-  expiresAt: instant,
-  connections: z.number().int(),
+/** What a device reports of itself, by `ssh … beat`: last values, and the means of numbers. */
+export const readings = z.object({
+  from: instant,
+  to: instant,
+  /** In order of name. */
+  readings: z.array(
+    z.object({
+      name: z.string(),
+      value: z.string(),
+      at: instant,
+      /** One for each interval in which a number was reported; empty for what is none. */
+      samples: z.array(z.object({ at: instant, mean: z.number() })),
+    }),
+  ),
 });
-export type Forward = z.infer<typeof forward>;
-export const newForward = z.strictObject({
-  service: serviceName,
-  /** How long it stays open, in minutes; connections still open then are ended. */
-  minutes: z
-    .number()
-    .int()
-    .min(1)
-    .max(24 * 60)
-    .default(60),
-});
-export type NewForward = z.input<typeof newForward>;
+export type Readings = z.infer<typeof readings>;

@@ -161,6 +161,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
     joinRequests,
     forwards,
     links: liveLinks,
+    callHomes: { state: () => undefined },
     audit,
     events,
     clock,

@@ -2,9 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { AccessTokens, Identities } from '../access/index.ts';
 import type { Accounts, Passwords, Sessions, SetupLink, SignIn, SshKeys } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
+import type { CallHome } from '../call-home/index.ts';
 import type { Clock } from '../clock.ts';
-import type { DeviceStore, HealthStore, ServiceStore } from '../devices/index.ts';
-import type { EnrolmentTokens, JoinRequests } from '../enrolment/index.ts';
+import type { DeviceStore, HealthStore, Readings, ServiceStore } from '../devices/index.ts';
+import type { EnrolmentTokens, JoinRequests, KeyEnrolment } from '../enrolment/index.ts';
 import type { EventBus } from '../events.ts';
 import type { Forwards } from '../forward/forwards.ts';
 import type { LiveLinks } from '../links/index.ts';
@@ -40,12 +41,16 @@ export interface ApiDeps {
   readonly devices: DeviceStore;
   readonly services: ServiceStore;
   readonly health: HealthStore;
+  readonly readings: Pick<Readings, 'of'>;
   readonly enrolmentTokens: EnrolmentTokens;
+  /** Writes the audit entries of its own changes. */
+  readonly keyEnrolment: KeyEnrolment;
   /** Writes the audit entries of its own changes. */
   readonly joinRequests: JoinRequests;
   /** Writes the audit entries of its own changes. */
   readonly forwards: Forwards;
   readonly links: LiveLinks;
+  readonly callHomes: Pick<CallHome, 'state'>;
   readonly audit: AuditLog;
   readonly events: EventBus;
   readonly clock: Clock;

@@ -25,6 +25,7 @@ const record: DeviceRecord = {
   services: [],
 };
 const parts = {
+  callHomes: { state: () => undefined },
   links: {
     lastEnd: () => undefined,
     state: () => undefined,

@@ -1,10 +1,12 @@
 import type { Device, LinkState, Service } from '@porchlight/protocol/api';
+import type { CallHomeView } from '../call-home/index.ts';
 import type { DeviceRecord, ServiceRecord } from '../devices/index.ts';
 import type { LiveLinks } from '../links/index.ts';
-import type { RelayFacts } from './deps.ts';
+import type { ApiDeps, RelayFacts } from './deps.ts';
 
 interface Parts {
   readonly links: Pick<LiveLinks, 'lastEnd' | 'state' | 'services' | 'bytes'>;
+  readonly callHomes: ApiDeps['callHomes'];
   readonly relay: Pick<RelayFacts, 'serviceUrl' | 'startedAt'>;
 }
 
@@ -18,7 +20,9 @@ export function deviceView(record: DeviceRecord, parts: Parts): Device {
     tags: [...record.tags],
     fingerprint: record.fingerprint,
     createdAt: record.createdAt,
-    link: parts.links.state(record.id) ?? lastLink(record, parts),
+    link: linkView(record, parts),
+    blocked: record.blockedAt !== undefined,
+    callIntervalSeconds: record.callIntervalSet,
     services: record.services.map((service) => serviceView(service, record, parts)),
     bytesIn: record.bytesIn + live.in,
     bytesOut: record.bytesOut + live.out,
@@ -32,6 +36,8 @@ export function serviceView(service: ServiceRecord, device: DeviceRecord, { link
   return {
     name: service.name,
     kind: service.kind,
+    kindSet: service.kindSet,
+    port: announced?.find(({ name }) => name === service.name)?.port,
     access: service.access,
     basicUsers: service.users.map(({ name }) => name),
     offered: announced === undefined || announced.some(({ name }) => name === service.name),
@@ -40,6 +46,25 @@ export function serviceView(service: ServiceRecord, device: DeviceRecord, { link
     lastFailureAt: service.lastFailureAt,
     lastFailure: service.lastFailure,
   };
+}
+
+function linkView(record: DeviceRecord, parts: Parts): LinkState {
+  const live = parts.links.state(record.id);
+  const calls = parts.callHomes.state(record);
+  if (calls === undefined) return live ?? lastLink(record, parts);
+  const callHome = callHomeView(calls);
+  if (live !== undefined) {
+    const since = calls.up ? Math.min(live.since ?? calls.since, calls.since) : live.since;
+    return { ...live, since, callHome };
+  }
+  if (!calls.up) return { ...lastLink(record, parts), callHome };
+  const address = calls.address ?? record.lastAddress;
+  return { up: true, since: calls.since, address, agent: record.agent, paused: false, callHome };
+}
+
+function callHomeView(calls: CallHomeView): NonNullable<LinkState['callHome']> {
+  const { intervalMs, learned, lastAt, dueAt, bytesLastHour, waiting } = calls;
+  return { intervalSeconds: intervalMs / 1000, learned, lastAt, dueAt, bytesLastHour, waiting };
 }
 
 function lastLink(record: DeviceRecord, { links, relay }: Parts): LinkState {

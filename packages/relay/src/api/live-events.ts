@@ -21,13 +21,15 @@ interface Listener {
 
 /** Brings the relay's events to the open event streams, each to the account it belongs to. */
 export class LiveEvents {
-  readonly #deps: Pick<ApiDeps, 'devices' | 'links' | 'relay' | 'events' | 'clock' | 'onError'>;
+  readonly #deps: Pick<ApiDeps, 'devices' | 'links' | 'callHomes' | 'relay' | 'events' | 'clock' | 'onError'>;
   readonly #listeners = new Map<string, Set<Listener>>();
   /** Devices told of within the last {@link DEVICE_MS}; true: they have changed again. */
   readonly #recent = new Map<string, { again: boolean; cancel: () => void }>();
   readonly #stop: (() => void)[];
 
-  constructor(deps: Pick<ApiDeps, 'devices' | 'links' | 'relay' | 'events' | 'clock' | 'onError'>) {
+  constructor(
+    deps: Pick<ApiDeps, 'devices' | 'links' | 'callHomes' | 'relay' | 'events' | 'clock' | 'onError'>,
+  ) {
     this.#deps = deps;
     this.#stop = [
       deps.events.subscribe((event) => this.#hear(event)),
@@ -73,6 +75,10 @@ export class LiveEvents {
         return this.#deviceChanged(event.accountId, event.deviceId);
       case 'device-removed':
         return this.#send(event.accountId, { type: 'device-removed', id: event.deviceId });
+      case 'readings-changed': {
+        const { deviceId: id } = event;
+        return this.#send(event.accountId, { type: 'readings', id }, `readings ${id}`);
+      }
       case 'join-request':
         return this.#send(event.accountId, { type: 'join-request', request: { ...event.request } });
       case 'join-request-ended': {

@@ -5,6 +5,8 @@ import { newId } from '../secrets.ts';
 const PER_DEVICE_MAX = 50;
 /** A device that has read a request and opened nothing by then gets it again with its next call. */
 const TAKEN_MAX_MS = 150_000;
+/** Node's timers take no longer wait than 2³¹ ms. */
+const TIMER_MAX_MS = 24 * 3600_000;
 
 /** Somebody wants to reach a port of a device that calls home. */
 export interface PortRequest {
@@ -22,6 +24,8 @@ export interface PortRequest {
   readonly expiresAt: number;
   /** When the device last read it; undefined: it waits in the inbox. */
   readonly takenAt: number | undefined;
+  /** A forward of the device answers it now. */
+  readonly answered: boolean;
 }
 
 /**
@@ -32,6 +36,9 @@ export class PortRequests {
   readonly #clock: Clock;
   /** By device, then by relay port. */
   readonly #byDevice = new Map<string, Map<number, PortRequest>>();
+  /** Who wants to know when a request has ended, by its id. */
+  readonly #waiting = new Map<string, Set<() => void>>();
+  #cancelSweep: (() => void) | undefined;
 
   constructor(parts: { clock: Clock }) {
     this.#clock = parts.clock;
@@ -57,6 +64,7 @@ export class PortRequests {
     if (there !== undefined) {
       const extended = { ...there, expiresAt: Math.max(there.expiresAt, expiresAt) };
       inbox.set(there.relayPort, extended);
+      this.#sweepLater();
       return extended;
     }
     const relayPort = wish.relayPort ?? this.#freePort(inbox);
@@ -69,9 +77,11 @@ export class PortRequests {
       createdAt: this.#clock.now(),
       expiresAt,
       takenAt: undefined,
+      answered: false,
     };
     inbox.set(relayPort, request);
     this.#byDevice.set(deviceId, inbox);
+    this.#sweepLater();
     return request;
   }
 
@@ -80,13 +90,19 @@ export class PortRequests {
     return [...this.#inbox(deviceId).values()];
   }
 
-  /** What waits in the inbox, oldest first; it counts as read from now on. `max`: of more the rest stays. */
+  /** What waits in the inbox, oldest first. */
+  waiting(deviceId: string): PortRequest[] {
+    const now = this.#clock.now();
+    return this.list(deviceId).filter(
+      (one) => !one.answered && (one.takenAt === undefined || now - one.takenAt > TAKEN_MAX_MS),
+    );
+  }
+
+  /** What waits in the inbox; it counts as read from now on. `max`: of more the rest stays. */
   take(deviceId: string, max = PER_DEVICE_MAX): PortRequest[] {
     const inbox = this.#inbox(deviceId);
     const now = this.#clock.now();
-    const taken = [...inbox.values()]
-      .filter((one) => one.takenAt === undefined || now - one.takenAt > TAKEN_MAX_MS)
-      .slice(0, max);
+    const taken = this.waiting(deviceId).slice(0, max);
     for (const one of taken) inbox.set(one.relayPort, { ...one, takenAt: now });
     return taken;
   }
@@ -96,22 +112,73 @@ export class PortRequests {
     return this.#inbox(deviceId).get(relayPort);
   }
 
+  /** As `match`; the request counts as answered from now on, until it is put back. */
+  answer(deviceId: string, relayPort: number): PortRequest | undefined {
+    return this.#change(deviceId, relayPort, { answered: true });
+  }
+
   /** The device's forward for a request is gone before its time: it gets the request again. */
   putBack(deviceId: string, relayPort: number): void {
-    const inbox = this.#inbox(deviceId);
-    const there = inbox.get(relayPort);
-    if (there !== undefined) inbox.set(relayPort, { ...there, takenAt: undefined });
+    this.#change(deviceId, relayPort, { answered: false, takenAt: undefined });
   }
 
   withdraw(deviceId: string, id: string): void {
     const inbox = this.#inbox(deviceId);
-    for (const one of inbox.values()) if (one.id === id) inbox.delete(one.relayPort);
+    for (const one of inbox.values()) if (one.id === id) this.#end(inbox, one);
     if (inbox.size === 0) this.#byDevice.delete(deviceId);
   }
 
   /** The device was removed. */
   forget(deviceId: string): void {
+    const inbox = this.#inbox(deviceId);
+    for (const one of inbox.values()) this.#end(inbox, one);
     this.#byDevice.delete(deviceId);
+  }
+
+  /** Calls once when the request has ended, by time or by hand; gives what cancels that. */
+  whenEnded(request: Pick<PortRequest, 'id'>, call: () => void): () => void {
+    const calls = this.#waiting.get(request.id) ?? new Set();
+    this.#waiting.set(request.id, calls.add(call));
+    return () => {
+      calls.delete(call);
+      if (calls.size === 0 && this.#waiting.get(request.id) === calls) this.#waiting.delete(request.id);
+    };
+  }
+
+  close(): void {
+    this.#cancelSweep?.();
+  }
+
+  #change(deviceId: string, relayPort: number, news: Partial<PortRequest>): PortRequest | undefined {
+    const inbox = this.#inbox(deviceId);
+    const there = inbox.get(relayPort);
+    if (there === undefined) return undefined;
+    const changed = { ...there, ...news };
+    inbox.set(relayPort, changed);
+    return changed;
+  }
+
+  #end(inbox: Map<number, PortRequest>, request: PortRequest): void {
+    inbox.delete(request.relayPort);
+    const calls = this.#waiting.get(request.id) ?? [];
+    this.#waiting.delete(request.id);
+    for (const call of calls) call();
+  }
+
+  /** One timer for all: at the time when the next request ends. */
+  #sweepLater(): void {
+    this.#cancelSweep?.();
+    this.#cancelSweep = undefined;
+    let next = Number.POSITIVE_INFINITY;
+    for (const inbox of this.#byDevice.values()) {
+      for (const one of inbox.values()) next = Math.min(next, one.expiresAt);
+    }
+    if (next === Number.POSITIVE_INFINITY) return;
+    const wait = Math.min(Math.max(next - this.#clock.now(), 0), TIMER_MAX_MS);
+    this.#cancelSweep = this.#clock.after(wait, () => {
+      for (const deviceId of [...this.#byDevice.keys()]) this.#inbox(deviceId);
+      this.#sweepLater();
+    });
   }
 
   /** The inbox without what has ended. */
@@ -119,7 +186,7 @@ export class PortRequests {
     const inbox = this.#byDevice.get(deviceId);
     if (inbox === undefined) return new Map();
     const now = this.#clock.now();
-    for (const one of inbox.values()) if (one.expiresAt <= now) inbox.delete(one.relayPort);
+    for (const one of inbox.values()) if (one.expiresAt <= now) this.#end(inbox, one);
     if (inbox.size === 0) this.#byDevice.delete(deviceId);
     return inbox;
   }

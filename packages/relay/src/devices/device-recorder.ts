@@ -33,6 +33,9 @@ export class DeviceRecorder implements LinkListener {
   readonly #clock: Clock;
   readonly #onError: (error: unknown) => void;
   readonly #measured = new Map<Link, Measured>();
+  readonly #linked = new Set<string>();
+  /** Devices that are up because they call home in time; a link that comes and goes changes nothing about that. */
+  readonly #calling = new Set<string>();
   readonly #downSince = new Map<string, { at: number; reason: string }>();
   #linkFacts = new Map<string, LinkFacts>();
   #serviceFacts = new Map<string, ServiceFacts>();
@@ -66,8 +69,11 @@ export class DeviceRecorder implements LinkListener {
   up(link: Link): void {
     const now = this.#clock.now();
     this.#measured.set(link, { bytesIn: 0, bytesOut: 0, rttSum: 0, rttCount: 0, rttAt: undefined });
+    this.#linked.add(link.deviceId);
     this.#downSince.delete(link.deviceId);
-    this.#linkEvents.push({ deviceId: link.deviceId, at: now, state: 'up' });
+    if (!this.#calling.has(link.deviceId)) {
+      this.#linkEvents.push({ deviceId: link.deviceId, at: now, state: 'up' });
+    }
     this.#addLinkFacts({
       deviceId: link.deviceId,
       lastUpAt: now,
@@ -88,13 +94,48 @@ export class DeviceRecorder implements LinkListener {
   }
 
   down(link: Link, reason: string): void {
-    const now = this.#clock.now();
     this.#sample(link);
     this.#measured.delete(link);
-    this.#downSince.set(link.deviceId, { at: now, reason });
-    this.#linkEvents.push({ deviceId: link.deviceId, at: now, state: 'down' });
-    this.#addLinkFacts({ deviceId: link.deviceId, lastDownAt: now, lastDownReason: reason });
+    this.#linked.delete(link.deviceId);
+    if (!this.#calling.has(link.deviceId)) this.#isDown(link.deviceId, reason);
     this.#publish(link);
+  }
+
+  /** A device is up by its calls from now on; `resumed`: it has been since before the relay's restart. */
+  callsUp({ id }: { readonly id: string }, { resumed }: { readonly resumed: boolean }): void {
+    this.#calling.add(id);
+    if (this.#linked.has(id)) return;
+    const now = this.#clock.now();
+    this.#downSince.delete(id);
+    this.#linkEvents.push({ deviceId: id, at: now, state: 'up' });
+    if (!resumed) this.#addLinkFacts({ deviceId: id, lastUpAt: now });
+  }
+
+  callsDown({ id }: { readonly id: string }, reason: string): void {
+    this.#calling.delete(id);
+    if (!this.#linked.has(id)) this.#isDown(id, reason);
+  }
+
+  noteCall(
+    { id }: { readonly id: string },
+    call: {
+      readonly at: number;
+      readonly address: string;
+      readonly software: string;
+      readonly learned: number | undefined;
+    },
+  ): void {
+    this.#addLinkFacts({
+      ...{ deviceId: id, calledAt: call.at, lastAddress: call.address, agent: call.software },
+      ...(call.learned !== undefined && { callIntervalLearned: call.learned }),
+    });
+  }
+
+  /** Bytes of a call that is over. */
+  addCallBytes(deviceId: string, bytes: { readonly in: number; readonly out: number }): void {
+    const of = { bytesIn: bytes.in, bytesOut: bytes.out };
+    this.#samples.push({ deviceId, at: intervalOf(this.#clock.now()), rtt: undefined, ...of });
+    this.#addLinkFacts({ deviceId, ...of });
   }
 
   /** A service answered (`error` undefined), or did not. */
@@ -131,6 +172,7 @@ export class DeviceRecorder implements LinkListener {
   /** Forgets what is in memory of a device that was removed. */
   forget(deviceId: string): void {
     this.#downSince.delete(deviceId);
+    this.#calling.delete(deviceId);
   }
 
   /** Writes what waits; never rejects. What the database refuses waits for the next time. */
@@ -143,6 +185,13 @@ export class DeviceRecorder implements LinkListener {
     for (const cancel of this.#cancel) cancel();
     this.#sampleAll();
     await this.flush();
+  }
+
+  #isDown(deviceId: string, reason: string): void {
+    const now = this.#clock.now();
+    this.#downSince.set(deviceId, { at: now, reason });
+    this.#linkEvents.push({ deviceId, at: now, state: 'down' });
+    this.#addLinkFacts({ deviceId, lastDownAt: now, lastDownReason: reason });
   }
 
   async #write(): Promise<void> {

@@ -107,6 +107,8 @@ export interface DeviceStore {
     },
   ): Promise<DeviceRecord[]>;
   count(accountId: string): Promise<number>;
+  /** Devices of all accounts that have called home at that time or later, ms since 1970. */
+  calledSince(at: number): Promise<DeviceRecord[]>;
   /** The former name goes on leading to the device. @throws PorchlightError `name_taken` */
   rename(accountId: string, id: string, name: string): Promise<boolean>;
   setTags(accountId: string, id: string, tags: readonly string[]): Promise<boolean>;

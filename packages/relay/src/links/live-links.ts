@@ -7,6 +7,8 @@ import type { LinkTable, LiveLinks } from './link-table.ts';
 export interface LiveLinksParts {
   readonly links: LinkTable;
   readonly lastEnd: LiveLinks['lastEnd'];
+  /** Ends all connections of a device, also those that are not part of its link. */
+  readonly endAll: (deviceId: string, reason: string) => void;
   readonly unwrittenBytes: (link: Link) => { in: number; out: number };
   /** Asks one service for an answer; resolves when it gave one, or with why it did not. */
   readonly ask: (
@@ -38,7 +40,10 @@ export function createLiveLinks(parts: LiveLinksParts): LiveLinks {
       const took = Math.round((performance.now() - started) * 100) / 100;
       return error === undefined ? { ok: true, took } : { ok: false, took, error: error.message };
     },
-    end: (deviceId, reason) => links.get(deviceId)?.end(reason),
+    end(deviceId, reason) {
+      links.get(deviceId)?.end(reason);
+      parts.endAll(deviceId, reason);
+    },
   };
 }
 

@@ -63,6 +63,7 @@ export class DeviceAdmission {
     onWaiting: (waiting: Waiting) => void,
   ): Promise<Admitted> {
     const known = await this.#parts.devices.byFingerprint(client.key.fingerprint);
+    if (known?.blockedAt !== undefined) return refusals.blocked;
     if (known !== undefined) return { kind: 'device', device: known };
     if (introduction.token !== undefined) return this.#byToken(client, introduction, introduction.token);
     return this.#byPerson(client, introduction, onWaiting);
@@ -167,6 +168,12 @@ export class DeviceAdmission {
 }
 
 const refusals = {
+  blocked: {
+    kind: 'refused',
+    reason: 'this key is blocked',
+    hint: 'Whoever owns the device can let it in again, on its page in the dashboard.',
+    retry: false,
+  },
   denied: {
     kind: 'refused',
     reason: 'somebody pressed Deny',

@@ -9,7 +9,8 @@ import {
   SERVICE_BIND_PORT,
   SERVICES_MAX,
 } from '@porchlight/protocol';
-import type { Channel, Session, TcpipBindInfo } from 'ssh2';
+import type { Channel, ServerChannel, Session, TcpipBindInfo } from 'ssh2';
+import type { CallHome, PortRequests } from '../call-home/index.ts';
 import type { Clock } from '../clock.ts';
 import type { DeviceRecord, DeviceStore } from '../devices/index.ts';
 import type { EventBus } from '../events.ts';
@@ -17,10 +18,12 @@ import type { LinkTable } from '../links/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import { Allowance } from './allowance.ts';
 import type { DeviceAdmission } from './device-admission.ts';
+import type { DeviceConnections } from './device-connections.ts';
 import { hasUsablePacketSize } from './packet-size.ts';
 import { ServiceMemory } from './service-memory.ts';
 import { SshLink } from './ssh-link.ts';
 import type { ProvenClient } from './ssh-server.ts';
+import type { StockDialect } from './stock-dialect.ts';
 import { StockSession } from './stock-session.ts';
 
 /** An agent opens its control channel and says hello within this time. */
@@ -29,8 +32,16 @@ const HELLO_DEADLINE_MS = 10_000;
 const CONTROL_LIMITS = { burst: 60, perSecond: 2 };
 /** Forwards asked for and cancelled: each service a few times over, as when the agent's configuration is edited. */
 const FORWARD_LIMITS = { burst: 4 * SERVICES_MAX, perSecond: 2 };
-/** Session channels of one connection, of which an agent needs one. */
+/** A stock client asks for all that it was told to, at once: beyond {@link SERVICES_MAX} each gets a refusal of its own. */
+const STOCK_FORWARD_LIMITS = { burst: 16 * SERVICES_MAX, perSecond: 2 };
+/** Session channels that one connection has open, of which an agent needs one. */
 const SESSIONS_MAX = 4;
+/** Session channels that it may open: a stock client that shares one connection opens one for each command. */
+const SESSION_LIMITS = { burst: SESSIONS_MAX, perSecond: 0.5 };
+/** Session channels in a connection's life: ssh2 keeps a little of each that was closed before anything ran in it. */
+const SESSIONS_EVER_MAX = 1000;
+/** A client that has opened no session and asked for nothing by then is `ssh -N`. */
+const SILENT_MS = 8_000;
 /** A peer that is told the end hangs up within this time, or is cut off. */
 const END_DEADLINE_MS = 1_000;
 
@@ -43,6 +54,11 @@ export interface DeviceSessionParts {
   readonly logger: Logger;
   readonly domain: string;
   readonly maxChannels: number;
+  readonly connections: DeviceConnections;
+  /** How stock clients may talk, in order of preference. */
+  readonly dialects: readonly StockDialect[];
+  readonly calls: Pick<CallHome, 'contact' | 'count'>;
+  readonly portRequests: Pick<PortRequests, 'answer' | 'putBack' | 'whenEnded'>;
   /** Where people open an `http` service. */
   readonly serviceUrl: (service: string, device: string) => string;
 }
@@ -64,25 +80,42 @@ export class DeviceSession {
   #state: 'proven' | 'admitting' | 'ended' | SshLink = 'proven';
   #withdraw: (() => void) | undefined;
   #services: ServiceMemory | undefined;
-  #sessions = 0;
+  #leave: () => void = () => undefined;
+  #openSessions = 0;
+  #sessionsEver = 0;
   readonly #messages: Allowance;
   readonly #forwards: Allowance;
+  readonly #stockForwards: Allowance;
+  readonly #sessions: Allowance;
   #cancelHello: () => void;
+  readonly #cancelSilence: () => void;
 
   constructor(client: ProvenClient, parts: DeviceSessionParts) {
     this.#client = client;
     this.#parts = parts;
     this.#messages = new Allowance(parts.clock, CONTROL_LIMITS);
     this.#forwards = new Allowance(parts.clock, FORWARD_LIMITS);
+    this.#stockForwards = new Allowance(parts.clock, STOCK_FORWARD_LIMITS);
+    this.#sessions = new Allowance(parts.clock, SESSION_LIMITS);
     this.#cancelHello = parts.clock.after(HELLO_DEADLINE_MS, () => this.#abort('no hello within 10 s'));
+    this.#cancelSilence = parts.clock.after(SILENT_MS, () => {
+      if (this.#sessionsEver === 0 && this.#stock === undefined) this.#becomeStock().idle();
+    });
     const { connection } = client;
     connection.on('session', (accept, reject) => {
-      this.#sessions += 1;
-      if (this.#sessions > SESSIONS_MAX) reject();
-      else this.#onSession(accept());
+      const room = this.#openSessions < SESSIONS_MAX && this.#sessionsEver < SESSIONS_EVER_MAX;
+      if (!room || !this.#sessions.take()) return reject();
+      this.#sessionsEver += 1;
+      this.#openSessions += 1;
+      const session: Session = accept();
+      session.once('close', () => {
+        this.#openSessions -= 1;
+      });
+      this.#onSession(session);
     });
     connection.on('request', (accept, reject, name, info) => {
-      if (!this.#forwards.take()) this.#abort('too many requests');
+      const allowance = this.#isStock() ? this.#stockForwards : this.#forwards;
+      if (!allowance.take()) this.#abort('too many forwards were asked for');
       else if (this.#isStock()) this.#onStockRequest(name, info, accept, reject);
       else if (name === 'tcpip-forward') this.#onForward(info, accept, reject);
       else if (name === 'cancel-tcpip-forward') this.#onCancelForward(info, accept, reject);
@@ -120,14 +153,26 @@ export class DeviceSession {
   #onSession(session: Session): void {
     session.on('pty', (accept) => accept?.());
     session.on('shell', (accept, reject) => {
-      if (this.#isStock()) this.#becomeStock().shell(accept());
-      else reject();
+      if (!this.#isStock()) return reject();
+      // There is none when something runs in this session already.
+      const channel: ServerChannel | undefined = accept();
+      if (channel === undefined) return;
+      if (hasUsablePacketSize(channel)) this.#becomeStock().shell(channel);
+      else this.#abort('packets too small');
+    });
+    session.on('exec', (accept, reject, { command }) => {
+      if (!this.#isStock()) return reject();
+      const channel: ServerChannel | undefined = accept();
+      if (channel === undefined) return;
+      if (hasUsablePacketSize(channel)) this.#becomeStock().exec(channel, command);
+      else this.#abort('packets too small');
     });
     session.on('subsystem', (accept, reject, info) => {
       if (info.name !== CONTROL_SUBSYSTEM || this.#control !== undefined || this.#stock !== undefined) {
         return reject();
       }
-      const channel: Channel = accept();
+      const channel: Channel | undefined = accept();
+      if (channel === undefined) return;
       if (!hasUsablePacketSize(channel)) return this.#abort('packets too small');
       this.#control = openControlStream<AgentMessage, RelayMessage>(channel, agentMessage, {
         message: (message) => this.#onMessage(message),
@@ -202,6 +247,11 @@ export class DeviceSession {
   }
 
   #link(device: DeviceRecord, hello: Extract<AgentMessage, { type: 'hello' }>): void {
+    const leave = this.#parts.connections.enter(device, (reason) => this.#end(reason));
+    if (leave === undefined) {
+      return this.#deny('the device has too many connections open', 'It will be tried again.', true);
+    }
+    this.#leave = leave;
     this.#client.admitted();
     const { connection, socket, transport, address } = this.#client;
     const link = new SshLink({
@@ -260,6 +310,7 @@ export class DeviceSession {
   }
 
   #end(reason: string): void {
+    if (this.#stock !== undefined) return this.#stock.end(reason);
     if (this.#state instanceof SshLink) return this.#state.end(reason);
     const { connection, socket } = this.#client;
     connection.end();
@@ -268,7 +319,9 @@ export class DeviceSession {
 
   #onClose(): void {
     this.#cancelHello();
+    this.#cancelSilence();
     this.#withdraw?.();
+    this.#leave();
     this.#stock?.closed();
     const state = this.#state;
     this.#state = 'ended';

@@ -150,7 +150,6 @@ describe('before anybody has let it in', () => {
   it('gets no command, no files and no connection', async () => {
     const test = await rig.connect();
     const tries: ((done: (error: Error | undefined) => void) => unknown)[] = [
-      (done) => test.client.exec('id', (error) => done(error)),
       (done) => test.client.sftp((error) => done(error)),
       (done) => test.client.subsys('other', (error) => done(error)),
       (done) => test.client.forwardOut('127.0.0.1', 1, '127.0.0.1', 22, (error) => done(error)),

@@ -1,4 +1,5 @@
 export { DeviceAdmission } from './device-admission.ts';
+export { DeviceConnections } from './device-connections.ts';
 export type { DeviceKey } from './device-key.ts';
 export { DeviceSession } from './device-session.ts';
 export { type HostKey, loadHostKey } from './host-key.ts';

@@ -3,15 +3,19 @@ import net, { type AddressInfo } from 'node:net';
 import type { RelayMessage } from '@porchlight/protocol';
 import { FakeClock } from '@porchlight/testkit';
 import ssh2, { type Channel, type ClientChannel, type ConnectConfig } from 'ssh2';
+import { EtPhoneHome } from '../adapters/index.ts';
 import type { NewAuditEntry } from '../audit/index.ts';
+import { DeviceCommands, PortRequests } from '../call-home/index.ts';
 import { MemoryDevices } from '../devices/memory-devices.ts';
 import { JoinRequestTable } from '../enrolment/index.ts';
 import { createEventBus } from '../events.ts';
 import { LinkTable } from '../links/index.ts';
 import { createMetrics, silentLogger } from '../telemetry/index.ts';
 import { DeviceAdmission } from './device-admission.ts';
+import { DeviceConnections } from './device-connections.ts';
 import { describeKey } from './device-key.ts';
 import { DeviceSession } from './device-session.ts';
+import type { Logins } from './logins.ts';
 import { SshServer } from './ssh-server.ts';
 
 /** Messages of the SSH protocol that no client of good will sends; ssh2's own, which its types leave out. */
@@ -45,6 +49,13 @@ export interface TestControl {
 export function newKey(): string {
   return ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 }).private;
 }
+
+/** Nobody is a person. */
+export const DEVICES_ONLY: Logins = {
+  mayProve: async () => false,
+  byKey: async () => ({ kind: 'device' }),
+  byToken: async () => undefined,
+};
 
 const HOST_KEY = newHostKey();
 
@@ -96,16 +107,33 @@ export async function openSshRig(limits: { perAddress?: number } = {}) {
     },
     devicesPerAccount: 100,
   });
+  const connections = new DeviceConnections();
+  const portRequests = new PortRequests({ clock });
+  const readings: ReadonlyMap<string, string>[] = [];
+  const calls: { deviceId: string; bytes?: { in: number; out: number } }[] = [];
+  const dialects = [
+    new EtPhoneHome({ inbox: portRequests }),
+    new DeviceCommands({
+      portRequests,
+      clock,
+      readings: { note: (_, values) => void readings.push(values) },
+    }),
+  ];
   const metrics = createMetrics({ process: false });
   const server = new SshServer({
     ...{ hostKey: { privateKey: HOST_KEY }, version: 'test', clock, logger: silentLogger },
     refused: metrics.sshRefused,
     limits: { unauthenticatedPerAddress: limits.perAddress ?? 20, handshakeMs: 20_000 },
-    greeting: () => Promise.resolve(undefined),
+    logins: DEVICES_ONLY,
+    onOperator: (client) => client.socket.destroy(),
     onClient: (client) =>
       void new DeviceSession(client, {
         ...{ admission, devices, links, events, clock, logger: silentLogger, domain: 'relay.example' },
-        maxChannels: 256,
+        ...{ maxChannels: 256, connections, portRequests, dialects },
+        calls: {
+          contact: ({ id }) => void calls.push({ deviceId: id }),
+          count: ({ id }, bytes) => void calls.push({ deviceId: id, bytes }),
+        },
         serviceUrl: (service, device) => `https://${service}--${device}.relay.example/`,
       }),
   });
@@ -172,10 +200,11 @@ export async function openSshRig(limits: { perAddress?: number } = {}) {
 
   return {
     ...{ clock, devices, links, log, audited, joinRequests, tokens, metrics, events, sockets },
-    ...{ port, dial, start, connect, enrol, link },
+    ...{ port, dial, start, connect, enrol, link, connections, portRequests, readings, calls },
     close() {
       listener.close();
       joinRequests.close();
+      portRequests.close();
       for (const socket of sockets) socket.destroy();
     },
   };

@@ -1,108 +1,152 @@
-import { isServiceName, SERVICES_MAX, type ServiceKind } from '@porchlight/protocol';
-import type { Channel, TcpipBindInfo } from 'ssh2';
+import { SERVICES_MAX, toDeviceName } from '@porchlight/protocol';
+import type { ServerChannel, TcpipBindInfo } from 'ssh2';
 import type { DeviceRecord } from '../devices/index.ts';
 import type { DeviceSessionParts } from './device-session.ts';
 import { disconnectWith, pingClient } from './server-messages.ts';
-import { detectKind } from './service-kind.ts';
 import { SshLink } from './ssh-link.ts';
 import type { ProvenClient } from './ssh-server.ts';
+import { runCommand } from './stock-commands.ts';
+import type { StockDialect } from './stock-dialect.ts';
+import { StockForwards } from './stock-forwards.ts';
+import { joinStockLink } from './stock-link.ts';
+import { StockShells } from './stock-shells.ts';
 
 /** A client whose key is unknown is let in on the same connection when a person presses Allow within this time. */
 const PATIENCE_MS = 2 * 60_000;
 /** Time for a refused client to read why. */
 const LINGER_MS = 1_000;
-/** An SSH user name of this form is an enrolment token. */
-const TOKEN = /^ple_[A-Za-z0-9_-]{20,100}$/;
-/** Ports given out for `-R 0:…`, which says that any will do. */
-const FIRST_FREE_PORT = 20_000;
-/** Ctrl-C, Ctrl-D and `q`. */
-const ENDING = [0x03, 0x04, 0x71] as const;
+/** A connection that has run its command and is no part of a link is ended after this. */
+const ERRAND_IDLE_MS = 20_000;
+/** A client none of whose forwards was taken, and who wants nothing else, is told why and ended after this. */
+const NOTHING_TAKEN_MS = 500;
+/** What begins so is an enrolment token in place of a user name; it is a secret, and told to nobody. */
+const TOKEN_PREFIX = 'ple_';
 
 type Reply = ((port?: number) => void) | undefined;
+type Refuse = (() => void) | undefined;
 
 /**
- * A device that has only a stock SSH client (`ssh -R`): each remote forward (RFC 4254 §7.1) is a service, named by its
- * bind address or port. Nothing is bound on the relay's own interfaces.
+ * One connection of a device that has only a stock SSH client (`ssh -R`). It becomes part of the device's link with its
+ * first forward or shell, or when it asks for nothing; one that only executes a command is no link.
  *
- *     admitting --known key, token, or Allow--> linked --> ended
- *         `-----Deny, two minutes, wrong user name--------^
+ *     admitting --known key, token, or Allow--> admitted --forward, shell, silence--> linked --> ended
+ *         |                                         `-------------command done, 20 s-------------^
+ *         `-----Deny, two minutes, wrong user name, blocked--------------------------------------^
  */
 export class StockSession {
   readonly #client: ProvenClient;
   readonly #parts: DeviceSessionParts;
-  readonly #shells = new Set<Channel>();
+  readonly #dialects: readonly StockDialect[];
+  readonly #shells = new StockShells();
   #waiting: (() => void)[] = [];
-  #link: SshLink | undefined;
-  /** Kinds found out over earlier links. */
-  #kinds: ReadonlyMap<string, ServiceKind> = new Map();
+  #device: DeviceRecord | undefined;
+  #leave: () => void = () => undefined;
+  #member: SshLink | undefined;
+  #forwards: StockForwards | undefined;
+  /** Commands that run. */
+  #running = 0;
+  /** It has run a command, as a device does that calls home. */
+  #called = false;
+  /** It stays although it has asked for nothing. */
+  #stays = false;
+  /** Why the last forward was refused. */
+  #refusal: string | undefined;
   #ended = false;
   #withdraw: (() => void) | undefined;
   #cancelPatience: () => void = () => undefined;
+  #cancelEnd: () => void = () => undefined;
 
   constructor(client: ProvenClient, parts: DeviceSessionParts) {
     this.#client = client;
     this.#parts = parts;
+    this.#dialects = parts.dialects.filter((dialect) => dialect.isFor(client.userName));
     this.#admit().catch((error: unknown) => {
       parts.logger.error({ error, address: client.address }, 'admission failed');
       this.#refuse('the relay failed; try again');
     });
   }
 
+  /** The client asks for nothing: `ssh -N` without a forward keeps a link open all the same. */
+  idle(): void {
+    this.#stays = true;
+    this.#whenAdmitted((device) => void this.#attach(device), undefined);
+  }
+
   /** Answers a remote forward, as soon as it is known who asks. */
-  forward(info: TcpipBindInfo, accept: Reply, reject: (() => void) | undefined): void {
-    this.#whenLinked((link) => {
-      const port = info.bindPort === 0 ? FIRST_FREE_PORT + link.forwardCount : info.bindPort;
-      const name = serviceNameOf(info.bindAddr, port);
-      if (name === undefined || link.forwardCount >= SERVICES_MAX) return reject?.();
-      link.addForward(name, { address: info.bindAddr, port });
-      accept?.(port);
-      void this.#offer(link, name, port);
+  forward(info: TcpipBindInfo, accept: Reply, reject: Refuse): void {
+    this.#whenAdmitted((device) => {
+      const outcome = this.#forward(device, info);
+      if ('port' in outcome) return accept?.(outcome.port);
+      reject?.();
+      this.#parts.logger.info({ device: device.name, reason: outcome.refused }, 'forward refused');
+      this.#refusal = outcome.refused;
+      this.#shells.print(`not forwarded: ${outcome.refused}`);
+      if (this.#isUseless()) this.#endAfter(NOTHING_TAKEN_MS);
     }, reject);
   }
 
-  cancelForward(info: TcpipBindInfo, accept: Reply, reject: (() => void) | undefined): void {
-    const name = serviceNameOf(info.bindAddr, info.bindPort);
-    if (this.#link === undefined || name === undefined) return reject?.();
-    this.#link.removeForward(name);
-    this.#parts.links.changed(this.#link);
-    accept?.();
+  cancelForward(info: TcpipBindInfo, accept: Reply, reject: Refuse): void {
+    if (this.#forwards?.cancel(info) === true) accept?.();
+    else reject?.();
   }
 
   /** `ssh` without `-N` asks for a shell: it gets the addresses of its services, and stays until Ctrl-C, Ctrl-D or `q`. */
-  shell(channel: Channel): void {
+  shell(channel: ServerChannel): void {
     this.#shells.add(channel);
-    channel.on('close', () => this.#shells.delete(channel));
-    channel.on('data', (keys: Buffer) => {
-      if (!ENDING.some((key) => keys.includes(key))) return;
-      Reflect.apply(Reflect.get(channel, 'exit'), channel, [0]);
-      channel.end();
-    });
-    this.#whenLinked((link) => channel.write(`${link.deviceName} is linked. Ctrl-C ends it.\r\n`), undefined);
+    this.#whenAdmitted((device) => {
+      if (this.#attach(device) === undefined) return;
+      this.#shells.print(`${device.name} is linked. Ctrl-C ends it.`);
+      if (this.#refusal !== undefined) this.#shells.print(`not forwarded: ${this.#refusal}`);
+    }, undefined);
+  }
+
+  /** Runs a command, as soon as it is known who asks. */
+  exec(channel: ServerChannel, text: string): void {
+    this.#running += 1;
+    this.#cancelEnd();
+    this.#whenAdmitted(
+      (device) => void this.#run(device, channel, text),
+      () => {
+        this.#running -= 1;
+        channel.close();
+      },
+    );
   }
 
   /** The connection has closed. */
   closed(): void {
     this.#ended = true;
     this.#cancelPatience();
+    this.#cancelEnd();
     this.#withdraw?.();
-    const link = this.#link;
-    if (link === undefined) return;
-    link.markClosed();
-    this.#parts.links.detach(link, link.endReason);
+    this.#leave();
+    this.#forwards?.close();
+    // What is part of a link is counted there.
+    if (!this.#called || this.#device === undefined || this.#member !== undefined) return;
+    const { bytesRead, bytesWritten } = this.#client.socket;
+    this.#parts.calls.count(this.#device, { in: bytesRead, out: bytesWritten });
   }
 
   peerEnded(): void {
-    this.#link?.peerEnded();
+    this.#member?.peerEnded();
+  }
+
+  /** Tells the client why and disconnects. */
+  end(reason: string): void {
+    if (this.#member === undefined) this.#refuse(reason);
+    else this.#member.end(reason);
   }
 
   async #admit(): Promise<void> {
-    const { userName, software } = this.#client;
-    const token = TOKEN.test(userName) ? userName : undefined;
-    const name = token === undefined ? userName : `device-${this.#client.key.fingerprint.slice(7, 13)}`;
+    const { userName, software, key } = this.#client;
+    const token = userName.startsWith(TOKEN_PREFIX) ? userName : undefined;
+    const name = token === undefined ? userName : `device-${key.fingerprint.slice(7, 13)}`;
     let asked = false;
     const admitted = await this.#parts.admission.admit(this.#client, { name, token, software }, (waiting) => {
       asked = true;
       this.#client.admitted();
+      // It may have gone before its request was there.
+      if (this.#ended) return waiting.withdraw();
       this.#withdraw = waiting.withdraw;
       this.#cancelPatience = this.#parts.clock.after(PATIENCE_MS, () =>
         this.#refuse(
@@ -115,76 +159,121 @@ export class StockSession {
     if (this.#ended) return;
     if (admitted.kind === 'refused') return this.#refuse(`${admitted.reason}. ${admitted.hint}`);
     const { device } = admitted;
-    const names = [device.name, ...device.formerNames];
-    if (!asked && token === undefined && !names.includes(userName)) {
+    if (!asked && token === undefined && !this.#isNameOf(device)) {
       return this.#refuse(`this key belongs to the device ${device.name}: connect as ${device.name}@…`);
     }
-    this.#linkUp(device);
-  }
-
-  #linkUp(device: DeviceRecord): void {
+    const leave = this.#parts.connections.enter(device, (reason) => this.end(reason));
+    if (leave === undefined) return this.#refuse(`${device.name} has too many connections open`);
+    this.#leave = leave;
     this.#client.admitted();
-    const { connection, socket, transport, address, software } = this.#client;
-    const { clock, links, maxChannels } = this.#parts;
-    const link = new SshLink({
-      device,
-      connection,
-      socket,
-      transport,
-      address,
-      agent: software,
-      maxChannels,
-      clock,
-      ping: () => pingClient(connection),
-    });
-    this.#link = link;
-    this.#kinds = new Map(device.services.map((service) => [service.name, service.kind]));
-    link.announce([]);
-    this.#client.linked();
-    links.attach(link);
+    this.#device = device;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const call of waiting) call();
   }
 
-  #whenLinked(call: (link: SshLink) => void, refuse: (() => void) | undefined): void {
-    if (this.#link !== undefined) return call(this.#link);
-    // OpenSSH sends all its forwards at once, before it has an answer to the first.
-    if (this.#ended || this.#waiting.length >= SERVICES_MAX) return refuse?.();
-    this.#waiting.push(() => this.#link !== undefined && call(this.#link));
+  #isNameOf(device: DeviceRecord): boolean {
+    const { userName } = this.#client;
+    if (this.#dialects.some((dialect) => dialect.keyIsEnough)) return true;
+    const name = toDeviceName(userName);
+    return name !== undefined && [device.name, ...device.formerNames].includes(name);
   }
 
-  /** Finds out what the service is, and offers it. */
-  async #offer(link: SshLink, name: string, port: number): Promise<void> {
-    const { devices, events, links, logger } = this.#parts;
-    try {
-      link.announce([...link.services.filter((one) => one.name !== name), { name, kind: 'tcp' }]);
-      const kind = this.#kinds.get(name) ?? (await detectKind(link, name, port, this.#parts.clock));
-      if (this.#ended) return;
-      link.announce([...link.services.filter((one) => one.name !== name), { name, kind }]);
-      await devices.addServices(link.deviceId, [{ name, kind }]);
-      events.publish({ type: 'device-changed', accountId: link.accountId, deviceId: link.deviceId });
-      links.changed(link);
-      const url = kind === 'http' ? this.#parts.serviceUrl(name, link.deviceName) : 'a tcp service';
-      for (const shell of this.#shells) shell.write(`${name}: ${url}\r\n`);
-    } catch (error) {
-      logger.error({ error, device: link.deviceName }, 'services not kept');
+  #whenAdmitted(call: (device: DeviceRecord) => void, refuse: Refuse): void {
+    // OpenSSH sends all its forwards at once, before it has an answer to the first.
+    if (this.#ended || this.#waiting.length > SERVICES_MAX) return refuse?.();
+    const device = this.#device;
+    if (device !== undefined) return call(device);
+    this.#waiting.push(() => {
+      if (!this.#ended && this.#device !== undefined) call(this.#device);
+    });
+  }
+
+  #forward(device: DeviceRecord, info: TcpipBindInfo): { port: number } | { refused: string } {
+    for (const dialect of this.#dialects) {
+      const refused = dialect.refusal(device.id, info.bindPort);
+      if (refused !== undefined) return { refused };
     }
+    const forwards = this.#attach(device);
+    return forwards === undefined ? { refused: 'the connection ends' } : forwards.add(info);
+  }
+
+  async #run(device: DeviceRecord, channel: ServerChannel, text: string): Promise<void> {
+    const { calls, clock, logger } = this.#parts;
+    const { address, software } = this.#client;
+    try {
+      if (await runCommand(channel, { device, text, dialects: this.#dialects, clock })) {
+        this.#called = true;
+        calls.contact(device, { address, software });
+      }
+    } catch (error) {
+      logger.error({ error, device: device.name }, 'command failed');
+      channel.close();
+    }
+    this.#running -= 1;
+    if (this.#isUseless()) this.#endAfter(ERRAND_IDLE_MS);
+  }
+
+  /** Nothing of what the client wanted is under way. */
+  #isUseless(): boolean {
+    const idle = this.#running === 0 && this.#shells.size === 0;
+    return idle && !this.#stays && (this.#forwards === undefined || this.#forwards.size === 0);
+  }
+
+  #endAfter(ms: number): void {
+    this.#cancelEnd();
+    this.#cancelEnd = this.#parts.clock.after(ms, () => {
+      if (!this.#isUseless()) return;
+      this.end(
+        this.#refusal === undefined ? 'there is nothing more to do' : `not forwarded: ${this.#refusal}`,
+      );
+    });
+  }
+
+  /** Makes the connection part of the device's link; undefined: that cannot be, and the client is told. */
+  #attach(device: DeviceRecord): StockForwards | undefined {
+    if (this.#forwards !== undefined || this.#ended) return this.#forwards;
+    const { connection, socket, transport, address, software } = this.#client;
+    const { clock, links, maxChannels } = this.#parts;
+    const member = new SshLink({
+      ...{ device, connection, socket, transport, address, agent: software, maxChannels, clock },
+      ping: () => pingClient(connection),
+      disconnect: (reason) => disconnectWith(connection, `Porchlight: ${reason}`),
+    });
+    const owner = { lost: (service: string) => this.#forwards?.lost(service) };
+    const link = joinStockLink(links, member, owner, { maxChannels });
+    if (link === undefined) {
+      this.#refuse(`${device.name} has as many connections as a link may have`);
+      return undefined;
+    }
+    this.#cancelEnd();
+    this.#member = member;
+    this.#client.linked();
+    connection.once('close', () => {
+      member.markClosed();
+      if (link.leave(member)) links.detach(link, link.endReason);
+      else links.changed(link);
+    });
+    this.#forwards = new StockForwards({
+      ...{ ...this.#parts, device, link, member },
+      onService: (name, kind) => this.#shells.print(this.#serviceLine(device, name, kind)),
+      onEmpty: (why) => {
+        if (this.#isUseless()) member.end(why);
+      },
+    });
+    return this.#forwards;
+  }
+
+  #serviceLine(device: DeviceRecord, name: string, kind: 'http' | 'tcp'): string {
+    return `${name}: ${kind === 'http' ? this.#parts.serviceUrl(name, device.name) : 'a tcp service'}`;
   }
 
   #refuse(reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#parts.logger.info({ address: this.#client.address, reason }, 'stock client refused');
+    this.#parts.logger.info({ address: this.#client.address, reason }, 'stock client ended');
     disconnectWith(this.#client.connection, `Porchlight: ${reason}`);
     // A client that never hangs up would keep its socket for ever.
     this.#parts.clock.after(LINGER_MS, () => this.#client.socket.destroy());
   }
-}
-
-/** `jupyter` for `-R jupyter:80:…`; the port for `-R 8888:…`, whose bind address is empty, `*` or a loopback name. */
-export function serviceNameOf(address: string, port: number): string | undefined {
-  const unnamed = ['', '*', 'localhost', '127.0.0.1', '::1', '0.0.0.0', '::', '[::]'].includes(address);
-  const name = unnamed ? String(port) : address.toLowerCase();
-  return isServiceName(name) && port >= 0 && port <= 65_535 ? name : undefined;
 }

@@ -101,6 +101,13 @@ export function createDeviceStore(database: Database): DeviceStore {
       return row.count;
     },
 
+    async calledSince(at) {
+      return await toDevices(
+        db,
+        await db.selectFrom('devices').selectAll().where('called_at', '>=', at).execute(),
+      );
+    },
+
     async rename(accountId, id, name) {
       return await inTransaction(database, async (transaction) => {
         const result = await transaction

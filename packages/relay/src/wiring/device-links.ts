@@ -1,8 +1,9 @@
-import { PortRequests } from '../call-home/index.ts';
+import { CallHome, PortRequests } from '../call-home/index.ts';
 import { DeviceRecorder, Readings } from '../devices/index.ts';
 import { DeviceReach, ForwardTable } from '../forward/index.ts';
 import { LinkAudit, LinkTable, LinkWatch } from '../links/index.ts';
 import { ChannelPools } from '../publish/index.ts';
+import { DeviceConnections } from '../ssh/index.ts';
 import type { Foundation } from './foundation.ts';
 
 /** Links that are up, and everything that lives and ends with them. */
@@ -20,7 +21,9 @@ export function wireDeviceLinks({
   failed,
 }: Foundation) {
   const table = new LinkTable();
+  const connections = new DeviceConnections();
   const portRequests = new PortRequests({ clock });
+  stack.add(() => portRequests.close());
   const recorder = new DeviceRecorder({
     devices: stores.devices,
     health: stores.health,
@@ -29,6 +32,12 @@ export function wireDeviceLinks({
     onError: failed('device records not written'),
   });
   stack.add(() => recorder.close());
+  const callHome = new CallHome({
+    ...{ recorder, portRequests, audit, events, clock, logger },
+    devices: stores.devices,
+    onError: failed('device not read'),
+  });
+  stack.add(() => callHome.close());
   const readings = new Readings({
     store: stores.readings,
     events,
@@ -46,7 +55,7 @@ export function wireDeviceLinks({
   const devicePorts = new DeviceReach({
     links: table,
     requests: portRequests,
-    callHomes: { state: () => undefined },
+    callHomes: callHome,
     clock,
     downSince: (deviceId) => recorder.downSince(deviceId),
   });
@@ -70,16 +79,18 @@ export function wireDeviceLinks({
         table.endWhere((link) => link.deviceId === event.deviceId, 'the device was removed');
         forwards.endWhere((forward) => forward.deviceId === event.deviceId, 'the device was removed');
         devicePorts.failWhere(({ deviceId }) => deviceId === event.deviceId, 'The device was removed');
+        connections.end(event.deviceId, 'the device was removed');
         recorder.forget(event.deviceId);
         portRequests.forget(event.deviceId);
       } else if (event.type === 'account-removed') {
         table.endWhere((link) => link.accountId === event.accountId, 'the account was removed');
+        connections.endOfAccount(event.accountId, 'the account was removed');
         forwards.endWhere((forward) => forward.accountId === event.accountId, 'the account was removed');
         devicePorts.failWhere(({ accountId }) => accountId === event.accountId, 'The account was removed');
       }
     }),
   );
-  return { table, recorder, readings, pools, forwards, devicePorts, portRequests };
+  return { table, connections, callHome, recorder, readings, pools, forwards, devicePorts, portRequests };
 }
 
 function isLoopback(host: string | undefined): boolean {

@@ -1,5 +1,8 @@
+import { poolPacketPadding } from '@porchlight/link';
 import { joinCode } from '@porchlight/protocol';
+import { EtPhoneHome } from '../adapters/index.ts';
 import type { RelayFacts } from '../api/index.ts';
+import { DeviceCommands } from '../call-home/index.ts';
 import { EnrolmentTokens, JoinRequestTable } from '../enrolment/index.ts';
 import { DeviceAdmission, type DeviceKey, DeviceSession, type HostKey, SshServer } from '../ssh/index.ts';
 import { VERSION } from '../version.ts';
@@ -8,7 +11,7 @@ import type { Foundation } from './foundation.ts';
 
 export function wireSshSide(
   { config, stores, audit, events, clock, logger, metrics, stack }: Foundation,
-  { table }: DeviceLinks,
+  { table, connections, callHome, portRequests, readings }: DeviceLinks,
   { hostKey, facts }: { hostKey: HostKey; facts: RelayFacts },
 ) {
   const { limits } = config;
@@ -52,8 +55,16 @@ export function wireSshSide(
     logger: sshLogger,
     domain: config.domain,
     maxChannels: limits.channelsPerLink,
+    connections,
+    calls: callHome,
+    portRequests,
+    dialects: [
+      new EtPhoneHome({ inbox: portRequests }),
+      new DeviceCommands({ portRequests, readings, clock }),
+    ],
     serviceUrl: (service: string, device: string) => facts.serviceUrl(service, device),
   };
+  poolPacketPadding();
   const ssh = new SshServer({
     hostKey,
     version: VERSION,

@@ -1,0 +1,1 @@
+export { EtPhoneHome } from './et-phone-home/index.ts';
