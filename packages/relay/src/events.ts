@@ -9,6 +9,19 @@ export type RelayEvent =
   /** It has reported something of itself, which is kept now. */
   | { readonly type: 'readings-changed'; readonly accountId: string; readonly deviceId: string }
   | { readonly type: 'device-removed'; readonly accountId: string; readonly deviceId: string }
+  | {
+      readonly type: 'forward-changed';
+      readonly accountId: string;
+      readonly deviceId: string;
+      readonly forwardId: string;
+    }
+  | {
+      readonly type: 'forward-ended';
+      readonly accountId: string;
+      readonly deviceId: string;
+      readonly forwardId: string;
+      readonly reason: string;
+    }
   | { readonly type: 'join-request'; readonly accountId: string | undefined; readonly request: JoinRequest }
   | {
       readonly type: 'join-request-ended';

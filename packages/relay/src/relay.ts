@@ -58,7 +58,7 @@ async function start(options: RelayOptions, stack: Stack) {
   const { stores, metrics, events, audit } = foundation;
   const people = wirePeople(foundation);
   const deviceLinks = wireDeviceLinks(foundation);
-  const { table, connections, callHome, recorder, pools, forwards } = deviceLinks;
+  const { table, connections, callHome, recorder, readings, pools, forwards } = deviceLinks;
   await callHome.resume((await stores.health.runs(0, recorder.startedAt)).at(-1));
 
   const tls = await openTls({ config, secrets: stores.secrets, clock, logger: logger.child('tls') });
@@ -67,11 +67,15 @@ async function start(options: RelayOptions, stack: Stack) {
   const caPem = () => tls?.caPem();
   const installFiles = await InstallFiles.read(options.agentBundle, caPem);
   const facts = createRelayFacts({ config, hostKey, installFiles, startedAt: recorder.startedAt, caPem });
-  const { enrolmentTokens, joinRequests, ssh } = wireSshSide(foundation, deviceLinks, {
+  const { enrolmentTokens, joinRequests, keyEnrolment, ssh } = wireSshSide(foundation, deviceLinks, {
     hostKey,
     facts,
   });
-  const { publisher, signOnPages, accessLog } = await wirePublishing(foundation, people, deviceLinks);
+  const { publisher, signOnPages, accessLog, passthrough } = await wirePublishing(
+    foundation,
+    people,
+    deviceLinks,
+  );
   const originOf = createOriginReader(createAddressMatcher(config.trustedProxies));
 
   const api = await createApi({
@@ -79,8 +83,10 @@ async function start(options: RelayOptions, stack: Stack) {
     devices: stores.devices,
     services: stores.services,
     health: stores.health,
+    readings,
     enrolmentTokens,
     joinRequests,
+    keyEnrolment,
     forwards,
     links: createLiveLinks({
       links: table,
@@ -129,6 +135,7 @@ async function start(options: RelayOptions, stack: Stack) {
     onRequest: (req, res) => door.handle(req, res),
     onUpgrade: (req, socket, head) => door.handleUpgrade(req, socket, head),
     onSsh: (socket, address, transport) => ssh.accept(socket, address, transport),
+    passthrough,
   });
   stack.add(() => listeners.close());
   facts.setPorts(listeners.ports);

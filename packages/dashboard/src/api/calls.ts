@@ -15,9 +15,11 @@ import type {
   Me,
   NewAccessToken,
   NewAccount,
+  NewDevice,
   NewEnrolmentToken,
   NewForward,
   ProbeResult,
+  Readings,
   Service,
   ServiceChange,
   Session,
@@ -72,9 +74,13 @@ export const api = {
   device: (id: string, signal: AbortSignal) => request<Device>('GET', `/api/devices/${part(id)}`, { signal }),
   changeDevice: (id: string, body: DeviceChange) =>
     request<Device>('PATCH', `/api/devices/${part(id)}`, { body }),
+  enrolDevice: (body: NewDevice) => request<Device>('POST', '/api/devices', { body }),
+  kick: (id: string) => request<unknown>('POST', `/api/devices/${part(id)}/kick`, { body: {} }),
   removeDevice: (id: string) => request<unknown>('DELETE', `/api/devices/${part(id)}`),
   health: (id: string, span: '24h' | '30d', signal: AbortSignal) =>
     request<Health>('GET', `/api/devices/${part(id)}/health`, { query: { span }, signal }),
+  readings: (id: string, span: '24h' | '30d', signal: AbortSignal) =>
+    request<Readings>('GET', `/api/devices/${part(id)}/readings`, { query: { span }, signal }),
   changeService: (id: string, service: string, body: ServiceChange) =>
     request<Service>('PATCH', `/api/devices/${part(id)}/services/${part(service)}`, { body }),
   removeService: (id: string, service: string) =>

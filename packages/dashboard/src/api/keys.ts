@@ -12,6 +12,8 @@ export const keys = {
   device: (id: string) => ['device', id],
   healths: (id: string) => ['health', id],
   health: (id: string, span: string) => ['health', id, span],
+  allReadings: (id: string) => ['readings', id],
+  readings: (id: string, span: string) => ['readings', id, span],
   forwards: (id: string) => ['forwards', id],
   joinRequests: ['join-requests'],
   enrolmentTokens: ['enrolment-tokens'],

@@ -12,6 +12,7 @@ export const ACTION_WORDS: Readonly<Record<AuditAction, string>> = {
   'access-token.created': 'made the access token',
   'access-token.revoked': 'revoked the access token',
   'device.joined': 'let in the device',
+  'device.interval-changed': 'set the expected interval of',
   'device.renamed': 'renamed the device',
   'device.tagged': 'changed the tags of',
   'device.removed': 'removed the device',

@@ -36,7 +36,7 @@ export function AccessChoice({ deviceId, service }: { deviceId: string; service:
     else changing.mutate({ access: mode });
   }
 
-  const shown = changing.isPending ? changing.variables.access : service.access;
+  const shown = (changing.isPending && changing.variables.access) || service.access;
   return (
     <div className="grid gap-2">
       <div className="grid items-end gap-3 sm:grid-cols-[20rem_auto]">

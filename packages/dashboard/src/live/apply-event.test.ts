@@ -15,6 +15,7 @@ function device(id: string, link: Partial<Device['link']> = {}): Device {
     fingerprint: '',
     createdAt: 0,
     link: { up: false, paused: false, ...link },
+    blocked: false,
     services: [],
     bytesIn: 0,
     bytesOut: 0,

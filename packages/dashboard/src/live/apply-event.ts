@@ -47,6 +47,8 @@ export function applyEvent(cache: QueryClient, event: LiveEvent): void {
       return applyDevice(cache, event.device);
     case 'device-removed':
       return removeDevice(cache, event.id);
+    case 'readings':
+      return void cache.invalidateQueries({ queryKey: keys.allReadings(event.id) });
     case 'join-request':
       cache.setQueryData<Page<JoinRequest>>(keys.joinRequests, (page) => ({
         items: [event.request, ...(page?.items ?? []).filter((item) => item.id !== event.request.id)],

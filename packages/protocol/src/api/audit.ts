@@ -19,6 +19,7 @@ export const auditAction = z.enum([
   'device.kicked',
   'device.blocked',
   'device.unblocked',
+  'device.interval-changed',
   'device.renamed',
   'device.tagged',
   'device.removed',

@@ -33,8 +33,12 @@ export const service = z.object({
   basicUsers: z.array(z.string()),
   /** Announced by the device over its present link, or over its last one. */
   offered: z.boolean(),
-  /** Where people open it; `http` services only. */
+  /** TLS for its host name ends on the device; `tcp` services only. */
+  passthrough: z.boolean(),
+  /** Where people open it; `http` services, and those with `passthrough`. */
   url: z.string().optional(),
+  /** Paths that it is published under, in order of prefix. */
+  paths: z.array(z.object({ id, prefix: z.string(), strip: z.boolean(), url: z.string() })),
   /** Last time an answer of the service itself came through, and last time it did not. */
   lastSuccessAt: instant.optional(),
   lastFailureAt: instant.optional(),
@@ -131,6 +135,8 @@ export const serviceChange = z.strictObject({
   access: accessMode.optional(),
   /** `auto`: as the device says, or as trying finds. */
   kind: z.union([serviceKind, z.literal('auto')]).optional(),
+  /** `tcp` services only: TLS for the host name is passed on as it comes, and access is the device's own affair. */
+  passthrough: z.boolean().optional(),
   basicUser: z
     .string()
     .min(1)
@@ -140,6 +146,16 @@ export const serviceChange = z.strictObject({
   basicPassword: z.string().min(8).max(200).optional(),
 });
 export type ServiceChange = z.input<typeof serviceChange>;
+
+/** Name of a user of mode `basic` (RFC 7617: no colon). */
+export const basicUserName = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[^:\p{Cc}]+$/u);
+export const basicUserParams = z.object({ id, service: serviceName, name: basicUserName });
+/** A new user of mode `basic`, or a new password for the one with that name. */
+export const basicUserPassword = z.strictObject({ password: z.string().min(8).max(200) });
 
 /** One probe through the data path, made now. */
 export const probeResult = z.object({

@@ -18,8 +18,19 @@ import {
 import { AuditLog, type AuditStore } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import type { SecretStore } from '../config/secret-store.ts';
-import type { DeviceStore, HealthStore, ServiceStore } from '../devices/index.ts';
-import { type EnrolmentTokenStore, EnrolmentTokens, JoinRequestTable } from '../enrolment/index.ts';
+import {
+  type DeviceStore,
+  type HealthStore,
+  type ReadingStore,
+  Readings,
+  type ServiceStore,
+} from '../devices/index.ts';
+import {
+  type EnrolmentTokenStore,
+  EnrolmentTokens,
+  JoinRequestTable,
+  KeyEnrolment,
+} from '../enrolment/index.ts';
 import { createEventBus } from '../events.ts';
 import type { Forwards } from '../forward/forwards.ts';
 import type { LiveLinks } from '../links/index.ts';
@@ -38,6 +49,7 @@ export interface RigStores {
   readonly devices: DeviceStore;
   readonly services: ServiceStore;
   readonly health: HealthStore;
+  readonly readings: ReadingStore;
   readonly enrolmentTokens: EnrolmentTokenStore;
   readonly audit: AuditStore;
   readonly secrets: SecretStore;
@@ -47,6 +59,7 @@ export interface RigStores {
 export class FakeLinks implements LiveLinks {
   readonly up = new Map<string, { state: LinkState; services: { name: string; kind: 'http' | 'tcp' }[] }>();
   readonly ended: string[] = [];
+  readonly kinds: string[] = [];
   probed: ProbeResult = { ok: true, took: 3 };
 
   state(deviceId: string) {
@@ -67,6 +80,10 @@ export class FakeLinks implements LiveLinks {
 
   probe() {
     return Promise.resolve(this.probed);
+  }
+
+  setKind(deviceId: string, service: string, kind: string) {
+    this.kinds.push(`${deviceId} ${service} ${kind}`);
   }
 
   end(deviceId: string) {
@@ -145,6 +162,20 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
     relayFingerprint: 'SHA256:relay',
     limits: { perAddress: 10, inAll: 100, devicesPerAccount: 100 },
   });
+  const readings = new Readings({
+    store: stores.readings,
+    events,
+    clock,
+    onError: (error) => errors.push(error),
+  });
+  const keyEnrolment = new KeyEnrolment({
+    devices: stores.devices,
+    personWithKey: async (fingerprint) => (await stores.sshKeys.byFingerprint(fingerprint))?.accountId,
+    audit,
+    events,
+    clock,
+    devicesPerAccount: 100,
+  });
   const deps: ApiDeps = {
     accounts,
     passwords,
@@ -157,8 +188,10 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
     devices: stores.devices,
     services: stores.services,
     health: stores.health,
+    readings,
     enrolmentTokens: new EnrolmentTokens({ store: stores.enrolmentTokens, audit, clock }),
     joinRequests,
+    keyEnrolment,
     forwards,
     links: liveLinks,
     callHomes: { state: () => undefined },
@@ -217,6 +250,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
     errors,
     links: liveLinks,
     forwards,
+    readings,
     joinRequests,
     signInLinks: links,
     cookieOf,
@@ -264,6 +298,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
       live.close();
       await app.close();
       identities.close();
+      await readings.close();
       joinRequests.close();
       await audit.close();
     },

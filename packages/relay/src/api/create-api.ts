@@ -2,17 +2,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PorchlightError, REQUEST_ID_HEADER } from '@porchlight/protocol';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
-import { authoriseInGeneral } from '../access/index.ts';
+import { authoriseInGeneral, type Identity, type Person } from '../access/index.ts';
 import { newId } from '../secrets.ts';
 import { addressKey, TokenBuckets } from '../token-buckets.ts';
 import { refuseCrossSite } from './cross-site.ts';
 import type { ApiDeps } from './deps.ts';
 import { Endpoints, limitKey, NOBODY } from './endpoint.ts';
-import { LiveEvents } from './live-events.ts';
+import { InProcessCalls } from './in-process.ts';
+import { type EventSink, LiveEvents } from './live-events.ts';
 import { describeApi } from './open-api.ts';
 import { sendProblem, toPorchlightError } from './problems.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { deviceHistoryRoutes } from './routes/device-history.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { enrolmentRoutes } from './routes/enrolment.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -39,6 +41,20 @@ const HEADERS = {
 export interface Api {
   /** Answers one request of node:http, or of node:http2 by its compatibility API. Never throws. */
   handle(request: IncomingMessage, response: ServerResponse): void;
+  /** As a request of this person over HTTP; gives the body of the answer. @throws PorchlightError what was answered */
+  call(
+    caller: { readonly person: Person; readonly address: string },
+    request: {
+      readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+      readonly path: string;
+      readonly body?: object;
+    },
+  ): Promise<unknown>;
+  /** Live events as `/api/events` gives them. @throws PorchlightError `too_many_requests` */
+  watch(
+    caller: { readonly person: Person; readonly identify: () => Promise<Identity> },
+    open: (onEnd: () => void) => EventSink,
+  ): void;
   /** Ends the event streams and stops answering. Requests under way are finished. */
   close(): Promise<void>;
 }
@@ -57,9 +73,13 @@ export function isApiPath(path: string): boolean {
 
 /** The HTTP API, to be mounted on a listener of the relay's; it opens no port of its own. */
 export async function createApi(deps: ApiDeps): Promise<Api> {
-  const { app, live } = await buildApp(deps);
+  const inProcess = new InProcessCalls();
+  const { app, live } = await buildApp(deps, undefined, inProcess);
   return {
     handle: (request, response) => app.routing(request, response),
+    call: (caller, request) => inProcess.call(app, caller, request),
+    watch: ({ person, identify }, open) =>
+      live.add(authoriseInGeneral(person, 'events:read'), identify, open),
     async close() {
       live.close();
       await app.close();
@@ -71,6 +91,7 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
 export async function buildApp(
   deps: ApiDeps,
   onRoute?: (this: FastifyInstance, route: { method: string | string[]; url: string }) => void,
+  inProcess = new InProcessCalls(),
 ): Promise<{ app: FastifyInstance; live: LiveEvents }> {
   const app = fastify({
     bodyLimit: BODY_MAX,
@@ -85,7 +106,7 @@ export async function buildApp(
   app.decorateRequest('identity');
   app.decorateRequest('address', '');
   const calls = new TokenBuckets(CALLS, deps.clock);
-  app.addHook('onRequest', (request, reply) => admit(request, reply, deps, calls));
+  app.addHook('onRequest', (request, reply) => admit(request, reply, deps, { calls, inProcess }));
   app.setErrorHandler((error, request, reply) => {
     const known = toPorchlightError(error);
     if (known.code === 'internal') deps.onError(known.cause ?? known, request.id);
@@ -102,6 +123,7 @@ export async function buildApp(
     sshKeyRoutes,
     accountRoutes,
     deviceRoutes,
+    deviceHistoryRoutes,
     serviceRoutes,
     forwardRoutes,
     enrolmentRoutes,
@@ -119,10 +141,11 @@ async function admit(
   request: FastifyRequest,
   reply: FastifyReply,
   deps: ApiDeps,
-  calls: TokenBuckets,
+  { calls, inProcess }: { calls: TokenBuckets; inProcess: InProcessCalls },
 ): Promise<void> {
   reply.headers(HEADERS).header(REQUEST_ID_HEADER, request.id);
-  request.address = deps.addressOf(request.raw);
+  const caller = inProcess.callerOf(request.headers);
+  request.address = caller?.address ?? deps.addressOf(request.raw);
   request.identity = NOBODY;
   take(calls, addressKey(request.address));
   const { access, limit } = request.routeOptions.config;
@@ -130,7 +153,8 @@ async function admit(
   // A route that was added past `Endpoints` is closed.
   if (access === undefined) throw new PorchlightError('not_found');
   refuseCrossSite(request, { origin: deps.originOf(request.raw), isPublic: access === 'public' });
-  request.identity = await deps.identities.identify(request.headers, deps.isSecure(request.raw));
+  request.identity =
+    caller?.person ?? (await deps.identities.identify(request.headers, deps.isSecure(request.raw)));
   if (access !== 'public') authoriseInGeneral(request.identity, access);
   if (limit !== undefined) take(limit, limitKey(request));
 }

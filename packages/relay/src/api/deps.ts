@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Me } from '@porchlight/protocol/api';
 import type { AccessTokens, Identities } from '../access/index.ts';
 import type { Accounts, Passwords, Sessions, SetupLink, SignIn, SshKeys } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
@@ -9,6 +10,7 @@ import type { EnrolmentTokens, JoinRequests, KeyEnrolment } from '../enrolment/i
 import type { EventBus } from '../events.ts';
 import type { Forwards } from '../forward/forwards.ts';
 import type { LiveLinks } from '../links/index.ts';
+import type { PathChecks, PathRoutes } from '../publish/index.ts';
 
 /** What the API tells about the relay itself. Read at each use: ports are known only once they are open. */
 export interface RelayFacts {
@@ -25,8 +27,12 @@ export interface RelayFacts {
   readonly websocketPath: string;
   readonly agentSha256: string | undefined;
   readonly localAuthority: boolean;
-  /** Where people open an `http` service. */
-  serviceUrl(service: string, device: string): string;
+  /** Where people open an `http` service; `overTls`: one whose TLS ends on the device. */
+  serviceUrl(service: string, device: string, overTls?: boolean): string;
+  /** Where people open what is published under a path. */
+  pathUrl(prefix: string): string;
+  /** Where path routes are; undefined: none are served. */
+  readonly paths: Me['relay']['paths'];
 }
 
 export interface ApiDeps {
@@ -49,6 +55,9 @@ export interface ApiDeps {
   readonly joinRequests: JoinRequests;
   /** Writes the audit entries of its own changes. */
   readonly forwards: Forwards;
+  /** Writes the audit entries of its own changes. */
+  readonly pathRoutes: PathRoutes;
+  readonly pathChecks: PathChecks;
   readonly links: LiveLinks;
   readonly callHomes: Pick<CallHome, 'state'>;
   readonly audit: AuditLog;

@@ -7,7 +7,7 @@ import type { ApiDeps, RelayFacts } from './deps.ts';
 interface Parts {
   readonly links: Pick<LiveLinks, 'lastEnd' | 'state' | 'services' | 'bytes'>;
   readonly callHomes: ApiDeps['callHomes'];
-  readonly relay: Pick<RelayFacts, 'serviceUrl' | 'startedAt'>;
+  readonly relay: Pick<RelayFacts, 'serviceUrl' | 'pathUrl' | 'startedAt'>;
 }
 
 /** A device as the API shows it: its record, and what is live of it. */
@@ -33,6 +33,7 @@ export function deviceView(record: DeviceRecord, parts: Parts): Device {
 export function serviceView(service: ServiceRecord, device: DeviceRecord, { links, relay }: Parts): Service {
   // Without a link what is recorded is what was last announced.
   const announced = links.services(device.id);
+  const isPassedOn = service.passthrough && service.kind === 'tcp';
   return {
     name: service.name,
     kind: service.kind,
@@ -41,7 +42,12 @@ export function serviceView(service: ServiceRecord, device: DeviceRecord, { link
     access: service.access,
     basicUsers: service.users.map(({ name }) => name),
     offered: announced === undefined || announced.some(({ name }) => name === service.name),
-    url: service.kind === 'http' ? relay.serviceUrl(service.name, device.name) : undefined,
+    passthrough: isPassedOn,
+    url:
+      service.kind === 'http' || isPassedOn
+        ? relay.serviceUrl(service.name, device.name, isPassedOn)
+        : undefined,
+    paths: service.paths.map(({ id, prefix, strip }) => ({ id, prefix, strip, url: relay.pathUrl(prefix) })),
     lastSuccessAt: service.lastSuccessAt,
     lastFailureAt: service.lastFailureAt,
     lastFailure: service.lastFailure,

@@ -4,7 +4,6 @@ import type { Identity, Person } from '../access/index.ts';
 import type { RelayEvent } from '../events.ts';
 import type { ApiDeps } from './deps.ts';
 import { deviceView } from './device-view.ts';
-import type { EventStream } from './event-stream.ts';
 
 /** Comment lines this often; also how long a revocation made on another relay may go unnoticed. */
 const BEAT_MS = 25_000;
@@ -12,9 +11,20 @@ const BEAT_MS = 25_000;
 const DEVICE_MS = 500;
 const STREAMS_MAX = 20;
 
+/** Where live events go: a stream of HTTP, or somebody's terminal. */
+export interface EventSink {
+  /** @param key events of the same key may replace each other while they wait; undefined: each one counts */
+  send(event: LiveEvent, key: string | undefined): void;
+  /** Called now and then: the other end is still there, or is ended. */
+  beat(): void;
+  end(): void;
+  /** True once it has ended, from either side. */
+  readonly ended: boolean;
+}
+
 interface Listener {
   person: Person;
-  readonly stream: EventStream;
+  readonly stream: EventSink;
   /** Asks again who it is, since that may have ended. */
   readonly identify: () => Promise<Identity>;
 }
@@ -43,7 +53,7 @@ export class LiveEvents {
   }
 
   /** @throws PorchlightError `too_many_requests` when the account has its streams already */
-  add(person: Person, identify: () => Promise<Identity>, open: (onEnd: () => void) => EventStream): void {
+  add(person: Person, identify: () => Promise<Identity>, open: (onEnd: () => void) => EventSink): void {
     const { accountId } = person;
     const streams = this.#listeners.get(accountId) ?? new Set();
     if (streams.size >= STREAMS_MAX) {

@@ -98,8 +98,10 @@ test("another account's ids give 404 on every route and change nothing", async (
   const calls: Record<string, { url: Record<string, string>; body?: object }> = {
     'GET /api/devices/:id': ofDevice,
     'GET /api/devices/:id/health': ofDevice,
+    'GET /api/devices/:id/readings': ofDevice,
+    'POST /api/devices/:id/kick': ofDevice,
     'GET /api/devices/:id/forwards': ofDevice,
-    'PATCH /api/devices/:id': { ...ofDevice, body: { name: 'mine-now', tags: ['taken'] } },
+    'PATCH /api/devices/:id': { ...ofDevice, body: { name: 'mine-now', tags: ['taken'], blocked: true } },
     'DELETE /api/devices/:id': ofDevice,
     'PATCH /api/devices/:id/services/:service': { ...ofDevice, body: { access: 'public' } },
     'DELETE /api/devices/:id/services/:service': ofDevice,

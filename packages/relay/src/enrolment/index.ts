@@ -2,3 +2,4 @@ export type { EnrolmentTokenRecord, EnrolmentTokenStore } from './enrolment-toke
 export { EnrolmentTokens } from './enrolment-tokens.ts';
 export { type JoinAnswer, type JoinAsked, JoinRequestTable } from './join-request-table.ts';
 export type { JoinRequests, JoinRequestViewer } from './join-requests.ts';
+export { type Enroller, KeyEnrolment, type KeyToEnrol } from './key-enrolment.ts';

@@ -1,4 +1,4 @@
-import type { AnnouncedService } from '@porchlight/protocol';
+import type { AnnouncedService, ServiceKind } from '@porchlight/protocol';
 import type { LinkState, ProbeResult } from '@porchlight/protocol/api';
 import type { Link, LinkListener } from './link.ts';
 
@@ -14,6 +14,8 @@ export interface LiveLinks {
   lastEnd(deviceId: string): { readonly at: number; readonly reason: string } | undefined;
   /** Asks for one answer through the data path. Never throws: a failure is a result. */
   probe(deviceId: string, service: string, signal: AbortSignal): Promise<ProbeResult>;
+  /** Tells the present link, if there is one, what a person has set a service to be; `auto`: to find out by itself. */
+  setKind(deviceId: string, service: string, kind: ServiceKind | 'auto'): void;
   /** Ends the present link, if there is one; the reason is told to the device. */
   end(deviceId: string, reason: string): void;
 }

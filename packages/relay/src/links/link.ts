@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { AnnouncedService } from '@porchlight/protocol';
+import type { AnnouncedService, ServiceKind } from '@porchlight/protocol';
 import type { LinkState } from '@porchlight/protocol/api';
 
 export type LinkTransport = NonNullable<LinkState['transport']>;
@@ -43,6 +43,11 @@ export interface Link {
   openChannel(service: string, from: { address: string; port: number }): Promise<Duplex>;
   /** Asks the device for a sign of life, if it does not give them by itself. */
   ping(): void;
+  /**
+   * A person has set what a service is, or leaves that to the link again (`auto`). Absent: the device says by itself what
+   * its services are.
+   */
+  setKind?(service: string, kind: ServiceKind | 'auto'): void;
   /** Tells the device to come back after `afterMs`, so that it does not take the end of the link for a fault. */
   drain(afterMs: number): void;
   /** Ends the connection and gives the reason to whoever asks later. Idempotent. */

@@ -40,6 +40,7 @@ export function createLiveLinks(parts: LiveLinksParts): LiveLinks {
       const took = Math.round((performance.now() - started) * 100) / 100;
       return error === undefined ? { ok: true, took } : { ok: false, took, error: error.message };
     },
+    setKind: (deviceId, service, kind) => links.get(deviceId)?.setKind?.(service, kind),
     end(deviceId, reason) {
       links.get(deviceId)?.end(reason);
       parts.endAll(deviceId, reason);

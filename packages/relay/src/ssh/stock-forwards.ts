@@ -98,6 +98,20 @@ export class StockForwards {
     if (this.#held.size === 0) this.#parts.onEmpty('the device connected again');
   }
 
+  /** A person has set what a service is, or leaves that to trying again. */
+  setKind(name: string, kind: ServiceKind | 'auto'): void {
+    const { link, links, member } = this.#parts;
+    const port = link.services.find((one) => one.name === name)?.port;
+    if (!this.#held.has(name) || port === undefined) return;
+    if (kind === 'auto') {
+      this.#known.delete(name);
+      void this.#learn(name, port);
+    } else {
+      this.#known.set(name, kind);
+      if (link.settleKind(member, name, kind)) links.changed(link);
+    }
+  }
+
   /** The connection has closed: requests that it answered wait for the device again. */
   close(): void {
     for (const { answers, forget } of this.#held.values()) {
@@ -138,7 +152,9 @@ export class StockForwards {
     const { clock, device, devices, events, link, links, logger, member } = this.#parts;
     const known = this.#known.get(name);
     try {
-      const kind = known ?? (await detectKind(link, name, port, clock));
+      const found = known ?? (await detectKind(link, name, port, clock));
+      // A person may have said what it is meanwhile.
+      const kind = this.#known.get(name) ?? found;
       if (!link.settleKind(member, name, kind)) return;
       if (known === undefined) {
         this.#known.set(name, kind);

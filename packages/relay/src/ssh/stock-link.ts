@@ -12,6 +12,8 @@ const FIRST_FREE_PORT = 20_000;
 export interface MemberOwner {
   /** Another connection of the device has taken over the service of this name. */
   lost(service: string): void;
+  /** A person has set the kind of the service, or leaves it to trying again. */
+  setKind(service: string, kind: ServiceKind | 'auto'): void;
 }
 
 /**
@@ -133,6 +135,11 @@ export class StockLink implements Link {
     member.announce(member.services.map((one) => (one.name === name ? { ...one, kind } : one)));
     this.#settle();
     return true;
+  }
+
+  setKind(name: string, kind: ServiceKind | 'auto'): void {
+    const holder = this.#holders.get(name);
+    if (holder !== undefined) this.#members.get(holder)?.setKind(name, kind);
   }
 
   withdraw(member: SshLink, name: string): void {

@@ -8,7 +8,7 @@ import type { ProvenClient } from './ssh-server.ts';
 import { runCommand } from './stock-commands.ts';
 import type { StockDialect } from './stock-dialect.ts';
 import { StockForwards } from './stock-forwards.ts';
-import { joinStockLink } from './stock-link.ts';
+import { joinStockLink, type MemberOwner } from './stock-link.ts';
 import { StockShells } from './stock-shells.ts';
 
 /** A client whose key is unknown is let in on the same connection when a person presses Allow within this time. */
@@ -240,7 +240,10 @@ export class StockSession {
       ping: () => pingClient(connection),
       disconnect: (reason) => disconnectWith(connection, `Porchlight: ${reason}`),
     });
-    const owner = { lost: (service: string) => this.#forwards?.lost(service) };
+    const owner: MemberOwner = {
+      lost: (service) => this.#forwards?.lost(service),
+      setKind: (service, kind) => this.#forwards?.setKind(service, kind),
+    };
     const link = joinStockLink(links, member, owner, { maxChannels });
     if (link === undefined) {
       this.#refuse(`${device.name} has as many connections as a link may have`);

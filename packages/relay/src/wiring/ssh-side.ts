@@ -3,7 +3,7 @@ import { joinCode } from '@porchlight/protocol';
 import { EtPhoneHome } from '../adapters/index.ts';
 import type { RelayFacts } from '../api/index.ts';
 import { DeviceCommands } from '../call-home/index.ts';
-import { EnrolmentTokens, JoinRequestTable } from '../enrolment/index.ts';
+import { EnrolmentTokens, JoinRequestTable, KeyEnrolment } from '../enrolment/index.ts';
 import { DeviceAdmission, type DeviceKey, DeviceSession, type HostKey, SshServer } from '../ssh/index.ts';
 import { VERSION } from '../version.ts';
 import type { DeviceLinks } from './device-links.ts';
@@ -34,6 +34,14 @@ export function wireSshSide(
       if (event.type === 'join-request-ended') metrics.joinRequests[event.outcome].add(1);
     }),
   );
+  const keyEnrolment = new KeyEnrolment({
+    devices: stores.devices,
+    personWithKey: async (fingerprint) => (await stores.sshKeys.byFingerprint(fingerprint))?.accountId,
+    audit,
+    events,
+    clock,
+    devicesPerAccount: limits.maxDevicesPerAccount,
+  });
   const admission = new DeviceAdmission({
     devices: stores.devices,
     accounts: stores.accounts,
@@ -82,5 +90,5 @@ export function wireSshSide(
     },
     onClient: (client) => void new DeviceSession(client, session),
   });
-  return { enrolmentTokens, joinRequests, ssh };
+  return { enrolmentTokens, joinRequests, keyEnrolment, ssh };
 }

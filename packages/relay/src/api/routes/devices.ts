@@ -1,36 +1,29 @@
+import { PorchlightError } from '@porchlight/protocol';
 import {
   type AuditAction,
   device,
   deviceChange,
   deviceQuery,
-  health,
-  healthQuery,
   idParams,
+  newDevice,
   pageOf,
 } from '@porchlight/protocol/api';
-import type { Person } from '../../access/index.ts';
+import { authorise, type Person } from '../../access/index.ts';
+import { parsePublicKeyLine } from '../../ssh/index.ts';
 import { deviceView } from '../device-view.ts';
 import type { Endpoints } from '../endpoint.ts';
-import { healthView } from '../health-view.ts';
 import { ownDevice } from '../own-device.ts';
 import { pageFrom } from '../page.ts';
 
-const HOUR_MS = 3600_000;
-/** Length of each span, and of the intervals its samples are joined into: about 300 and 700 of them. */
-const SPANS = {
-  '24h': { spanMs: 24 * HOUR_MS, bucketMs: 5 * 60_000 },
-  '30d': { spanMs: 30 * 24 * HOUR_MS, bucketMs: HOUR_MS },
-} as const;
-
 export function deviceRoutes(endpoints: Endpoints): void {
   const { deps } = endpoints;
-  const { devices, links, forwards, events, clock, audit } = deps;
+  const { devices, keyEnrolment, links, forwards, events, clock, audit } = deps;
 
   function note(
     by: { person: Person; address: string },
     action: AuditAction,
     about: { id: string; name: string },
-    detail: Record<string, string> = {},
+    detail: Record<string, string | number> = {},
   ): void {
     audit.append({
       accountId: by.person.accountId,
@@ -43,6 +36,34 @@ export function deviceRoutes(endpoints: Endpoints): void {
       detail,
     });
   }
+
+  /** A blocked device keeps name, services and history; its link ends, and its key is kept out. */
+  async function setBlocked(
+    by: { person: Person; address: string },
+    about: { id: string; name: string },
+    blocked: boolean,
+  ): Promise<void> {
+    const { accountId } = authorise(by.person, 'device:block', by.person);
+    await devices.change(accountId, about.id, { blockedAt: blocked ? clock.now() : null });
+    if (blocked) links.end(about.id, 'the device was blocked');
+    note(by, blocked ? 'device.blocked' : 'device.unblocked', about);
+  }
+
+  endpoints.guarded({
+    method: 'POST',
+    url: '/api/devices',
+    summary: 'Enrols a device by its public key, before it has ever connected.',
+    action: 'device:enrol',
+    limit: { capacity: 30, refillMs: 2_000 },
+    body: newDevice,
+    answer: device,
+    status: 201,
+    run: async ({ person, body: { name, publicKey, tags }, address }) => {
+      const { comment: _, ...key } = parsePublicKeyLine(publicKey);
+      const by = { accountId: person.accountId, actor: person.accountName, address };
+      return deviceView(await keyEnrolment.enrol(by, { name, tags, ...key }), deps);
+    },
+  });
 
   endpoints.guarded({
     method: 'GET',
@@ -77,26 +98,31 @@ export function deviceRoutes(endpoints: Endpoints): void {
   endpoints.guarded({
     method: 'PATCH',
     url: '/api/devices/:id',
-    summary: 'Renames a device, whose former name goes on leading to it, or changes its tags.',
+    summary:
+      'Renames a device, whose former name goes on leading to it; sets tags, blocked, or its interval.',
     action: 'device:change',
     params: idParams,
     body: deviceChange,
     answer: device,
     run: async ({ person, params: { id }, body, address }) => {
       const before = await ownDevice(devices, person, 'device:change', id);
+      const by = { person, address };
+      const about = { id, name: body.name ?? before.name };
       if (body.name !== undefined && body.name !== before.name) {
         await devices.rename(person.accountId, id, body.name);
-        note({ person, address }, 'device.renamed', { id, name: body.name }, { from: before.name });
+        note(by, 'device.renamed', about, { from: before.name });
       }
       if (body.tags !== undefined) {
         const tags = [...new Set(body.tags)];
         await devices.setTags(person.accountId, id, tags);
-        note(
-          { person, address },
-          'device.tagged',
-          { id, name: body.name ?? before.name },
-          { tags: tags.join(',') },
-        );
+        note(by, 'device.tagged', about, { tags: tags.join(',') });
+      }
+      if (body.callIntervalSeconds !== undefined) {
+        await devices.change(person.accountId, id, { callIntervalSet: body.callIntervalSeconds });
+        note(by, 'device.interval-changed', about, { seconds: body.callIntervalSeconds ?? 'learned' });
+      }
+      if (body.blocked !== undefined && body.blocked !== (before.blockedAt !== undefined)) {
+        await setBlocked(by, about, body.blocked);
       }
       events.publish({ type: 'device-changed', accountId: person.accountId, deviceId: id });
       return deviceView(await ownDevice(devices, person, 'device:change', id), deps);
@@ -121,30 +147,19 @@ export function deviceRoutes(endpoints: Endpoints): void {
   });
 
   endpoints.guarded({
-    method: 'GET',
-    url: '/api/devices/:id/health',
-    summary: 'Uptime, periods and samples of a device.',
-    action: 'device:read',
-    limit: { capacity: 60, refillMs: 500 },
+    method: 'POST',
+    url: '/api/devices/:id/kick',
+    summary: 'Ends the link of a device now; unless it is blocked, it comes back.',
+    action: 'device:kick',
+    limit: { capacity: 30, refillMs: 1_000 },
     params: idParams,
-    query: healthQuery,
-    answer: health,
-    run: async ({ person, params: { id }, query }) => {
-      const record = await ownDevice(devices, person, 'device:read', id);
-      const { spanMs, bucketMs } = SPANS[query.span];
-      const to = clock.now();
-      const from = Math.max(to - spanMs, Math.min(record.createdAt, to));
-      const [linkEvents, samples, past] = await Promise.all([
-        deps.health.events(id, from, to),
-        deps.health.samples(id, from, to),
-        deps.health.runs(from, to),
-      ]);
-      // The present run is written now and then only, but it is certain that it reaches until now.
-      const { startedAt } = deps.relay;
-      const runs = [...past.filter((run) => run.from < startedAt), { from: startedAt, to }];
-      const { link } = deviceView(record, deps);
-      const { createdAt } = record;
-      return healthView({ from, to, createdAt, runs, events: linkEvents, samples, link, bucketMs });
+    run: async ({ person, params: { id }, address }) => {
+      const { name } = await ownDevice(devices, person, 'device:kick', id);
+      if (links.state(id) === undefined) {
+        throw new PorchlightError('device_offline', 'The device has no link that could be ended');
+      }
+      links.end(id, `${person.accountName} ended the link`);
+      note({ person, address }, 'device.kicked', { id, name });
     },
   });
 }

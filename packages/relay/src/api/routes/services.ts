@@ -1,5 +1,6 @@
-import { PorchlightError } from '@porchlight/protocol';
+import { PorchlightError, type ServiceKind } from '@porchlight/protocol';
 import {
+  type AuditAction,
   idParams,
   probeResult,
   type ServiceChange,
@@ -24,7 +25,7 @@ export function serviceRoutes(endpoints: Endpoints): void {
   endpoints.guarded({
     method: 'PATCH',
     url: '/api/devices/:id/services/:service',
-    summary: 'Sets who may open a service.',
+    summary: 'Sets who may open a service, and what kind it is.',
     action: 'service:change',
     limit: { capacity: 30, refillMs: 2_000 },
     params,
@@ -32,27 +33,52 @@ export function serviceRoutes(endpoints: Endpoints): void {
     answer: service,
     run: async ({ person, params: { id, service: name }, body, address }) => {
       const { accountId } = person;
-      const before = serviceOf(await ownDevice(devices, person, 'service:change', id), name);
+      const owner = await ownDevice(devices, person, 'service:change', id);
+      const before = serviceOf(owner, name);
+      const note = (action: AuditAction, detail: Record<string, string>) =>
+        audit.append({
+          accountId,
+          at: clock.now(),
+          actor: person.accountName,
+          action,
+          deviceId: id,
+          target: `${name} of ${owner.name}`,
+          address,
+          detail,
+        });
+      refusePassthrough(before, body);
       const user = await userOf(before, body);
       if (user !== undefined) await services.setUser(accountId, id, name, user);
-      if (!(await services.setAccess(accountId, id, name, body.access))) {
-        throw new PorchlightError('not_found', 'The device has no such service');
+      if (body.access !== undefined) {
+        await services.setAccess(accountId, id, name, body.access);
+        note('service.access-changed', { from: before.access, to: body.access });
+      }
+      if (body.kind !== undefined) {
+        await setKind(accountId, id, name, body.kind);
+        note('service.kind-changed', { from: before.kindSet ? before.kind : 'auto', to: body.kind });
+      }
+      if (body.passthrough !== undefined) {
+        await services.setPassthrough(accountId, id, name, body.passthrough);
+        note('service.passthrough-changed', { to: body.passthrough ? 'on' : 'off' });
       }
       events.publish({ type: 'device-changed', accountId, deviceId: id });
       const device = await ownDevice(devices, person, 'service:change', id);
-      audit.append({
-        accountId,
-        at: clock.now(),
-        actor: person.accountName,
-        action: 'service.access-changed',
-        deviceId: id,
-        target: `${name} of ${device.name}`,
-        address,
-        detail: { from: before.access, to: body.access },
-      });
       return serviceView(serviceOf(device, name), device, deps);
     },
   });
+
+  async function setKind(
+    accountId: string,
+    id: string,
+    name: string,
+    kind: ServiceKind | 'auto',
+  ): Promise<void> {
+    await services.setKind(accountId, id, name, kind);
+    const announced = links.services(id)?.find((one) => one.name === name);
+    // What the device says of it has been passed over as long as a person had set it.
+    if (kind === 'auto' && announced !== undefined) await devices.addServices(id, [announced]);
+    links.setKind(id, name, kind);
+  }
 
   /** The user that a change adds, or gives a new password; undefined when it names none. */
   async function userOf(before: ServiceRecord, change: ServiceChange): Promise<ServiceUser | undefined> {
@@ -124,4 +150,14 @@ export function serviceRoutes(endpoints: Endpoints): void {
       }
     },
   });
+}
+
+/** Only what is no HTTP of ours can have TLS of its own. @throws PorchlightError `bad_request` */
+function refusePassthrough(before: ServiceRecord, change: ServiceChange): void {
+  const kind = change.kind === undefined || change.kind === 'auto' ? before.kind : change.kind;
+  if (change.passthrough !== true || kind === 'tcp') return;
+  throw new PorchlightError(
+    'bad_request',
+    'Only a service of kind tcp can end TLS itself: set its kind to tcp, or expose it as tcp://HOST:PORT',
+  );
 }
