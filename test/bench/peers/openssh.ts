@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { type RunningProgram, requireProgram, runProgram, startProgram } from '@porchlight/testkit';
+import { sleep } from '../figures.ts';
+import type { BenchRelay } from '../porchlight.ts';
 import { freePort, listening } from '../processes.ts';
 import type { Scene } from '../row.ts';
 
@@ -68,6 +70,55 @@ AllowTcpForwarding yes
   );
   for (const forwarded of ports.values()) await listening(forwarded);
   return { ports, programs: [server, client] };
+}
+
+export interface StockDevice {
+  readonly id: string;
+  readonly name: string;
+  readonly program: RunningProgram;
+}
+
+/** OpenSSH's client as a device of our relay: `ssh -N -R NAME:PORT:127.0.0.1:PORT`, let in by an enrolment token. */
+export async function startStockDevice(
+  scene: Scene,
+  relay: BenchRelay,
+  { folder, targets }: { folder: string; targets: ReadonlyMap<string, number> },
+): Promise<StockDevice> {
+  const ssh = await program('ssh', 'openssh-client');
+  const made = await runProgram('ssh-keygen', [
+    '-q',
+    '-t',
+    'ed25519',
+    '-N',
+    '',
+    '-f',
+    join(folder, 'device'),
+  ]);
+  if (made.code !== 0) throw new Error(made.stderr);
+  const { token } = (await relay.api('POST', '/api/enrolment-tokens', {})) as { token: string };
+  const options = [
+    `UserKnownHostsFile=${folder}/known`,
+    'StrictHostKeyChecking=accept-new',
+    'LogLevel=ERROR',
+  ];
+  const running = await scene.use(
+    startProgram(ssh, [
+      ...['-F', 'none', '-N', '-i', join(folder, 'device'), '-p', String(relay.ports.ssh)],
+      ...[...options, 'IdentitiesOnly=yes', 'ExitOnForwardFailure=yes'].flatMap((option) => ['-o', option]),
+      ...[...targets].flatMap(([name, target]) => ['-R', `${name}:${target}:127.0.0.1:${target}`]),
+      `${token}@127.0.0.1`,
+    ]),
+    (it) => it.stop(),
+  );
+  for (;;) {
+    const listed = (await relay.api('GET', '/api/devices')) as {
+      items: { id: string; name: string; services: { name: string; offered: boolean }[] }[];
+    };
+    const [device] = listed.items;
+    if (device !== undefined && device.services.filter(({ offered }) => offered).length === targets.size)
+      return { id: device.id, name: device.name, program: running };
+    await sleep(50);
+  }
 }
 
 async function program(name: string, packageName: string): Promise<string> {

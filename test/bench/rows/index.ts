@@ -4,7 +4,8 @@ import { firstByteRow } from './first-byte.ts';
 import { httpRow } from './http.ts';
 import { idleRow } from './idle.ts';
 import { linksRow } from './links.ts';
+import { stockRow } from './stock.ts';
 import { uplinkRow } from './uplink.ts';
 
 /** All rows, in the order in which they run. */
-export const rows: readonly Row[] = [httpRow, bulkRow, firstByteRow, linksRow, uplinkRow, idleRow];
+export const rows: readonly Row[] = [httpRow, bulkRow, stockRow, firstByteRow, linksRow, uplinkRow, idleRow];
