@@ -87,6 +87,12 @@ export const ERRORS = {
     hint: 'Send less at once.',
     retry: false,
   },
+  misdirected: {
+    status: 421,
+    title: 'This connection is not for that host',
+    hint: 'TLS for it ends on the device itself: open it over https, on a connection of its own. Browsers do so by themselves.',
+    retry: true,
+  },
   too_many_requests: {
     status: 429,
     title: 'Too many requests',

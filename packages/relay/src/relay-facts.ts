@@ -46,9 +46,23 @@ export function createRelayFacts(parts: {
     get httpsPort() {
       return outside('https');
     },
-    serviceUrl(service, device) {
-      const { scheme, port } = base();
+    serviceUrl(service, device, overTls = false) {
+      const https = outside('https');
+      const { scheme, port } = overTls
+        ? { scheme: 'https', port: https === 443 || https === undefined ? '' : `:${https}` }
+        : base();
       return `${scheme}://${serviceLabel(service, device)}.${domain}${port}/`;
+    },
+    pathUrl(prefix) {
+      const { scheme, port } = base();
+      return `${scheme}://${config.paths.host ?? domain}${port}${prefix}/`;
+    },
+    get paths() {
+      const { host, insecureOnConsole, insecureForMembers } = config.paths;
+      if (host === undefined && !insecureOnConsole) return undefined;
+      const { scheme, port } = base();
+      const origin = `${scheme}://${host ?? domain}${port}`;
+      return { origin, onConsole: insecureOnConsole, forMembers: insecureForMembers };
     },
     setPorts(opened) {
       ports = opened;

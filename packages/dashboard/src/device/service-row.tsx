@@ -6,6 +6,7 @@ import { Ago } from '../format/index.ts';
 import { Button, buttonClass, Confirm, Pill } from '../ui/index.ts';
 import { AccessChoice } from './access-choice.tsx';
 import { Forwards } from './forwards.tsx';
+import { PassthroughSwitch } from './passthrough-switch.tsx';
 import { ProbeButton } from './probe-button.tsx';
 
 interface ServiceRowProps {
@@ -55,6 +56,7 @@ export function ServiceRow({ device, service }: ServiceRowProps) {
       </div>
       {service.kind === 'http' && <AccessChoice deviceId={device.id} service={service} />}
       {service.kind === 'tcp' && <Forwards device={device} service={service} />}
+      {service.kind === 'tcp' && <PassthroughSwitch deviceId={device.id} service={service} />}
       <Confirm
         open={removing}
         onClose={() => setRemoving(false)}

@@ -16,4 +16,9 @@ export {
   type ReadingStore,
 } from './reading-store.ts';
 export { Readings } from './readings.ts';
-export { SERVICE_USERS_MAX, type ServiceStore, type ServiceUser } from './service-store.ts';
+export {
+  type PassthroughRecord,
+  SERVICE_USERS_MAX,
+  type ServiceStore,
+  type ServiceUser,
+} from './service-store.ts';

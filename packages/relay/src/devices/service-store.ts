@@ -8,6 +8,17 @@ export interface ServiceUser {
   readonly passwordHash: string;
 }
 
+/** A `tcp` service whose TLS ends on its device. */
+export interface PassthroughRecord {
+  readonly deviceId: string;
+  readonly accountId: string;
+  /** Present name of the device. */
+  readonly deviceName: string;
+  /** Present and former names. */
+  readonly names: readonly string[];
+  readonly service: string;
+}
+
 /** Users of one service: a wrong name costs one comparison with each of them. */
 export const SERVICE_USERS_MAX = 32;
 
@@ -21,6 +32,8 @@ export interface ServiceStore {
   setKind(accountId: string, deviceId: string, service: string, kind: ServiceKind | 'auto'): Promise<boolean>;
   /** On: TLS for the service's host name is passed on as it comes. */
   setPassthrough(accountId: string, deviceId: string, service: string, on: boolean): Promise<boolean>;
+  /** Every service that TLS is passed on to; of one device, or of all. */
+  passthroughs(deviceId?: string): Promise<PassthroughRecord[]>;
   /**
    * Adds a user of mode `basic`, or changes the password of the one with that name. Users stay when the mode changes,
    * for when it comes back.

@@ -12,6 +12,7 @@ import type { TlsSource } from '../tls/index.ts';
 import { plainAddress } from './arrival.ts';
 import { DeadSessions } from './dead-sessions.ts';
 import { tellSpeech } from './first-bytes.ts';
+import { peekHello } from './peek-hello.ts';
 
 /** A request's head must be here by then; bodies have no deadline. */
 const HEADERS_TIMEOUT_MS = 20_000;
@@ -40,6 +41,16 @@ export interface ListenersParts {
   readonly onRequest: (req: IncomingMessage, res: ServerResponse) => void;
   readonly onUpgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly onSsh: (socket: Socket, address: string, transport: LinkTransport) => void;
+  /** Absent: TLS always ends here. */
+  readonly passthrough?: TlsPassthrough;
+}
+
+/** TLS connections that are passed on as they come, by the name that the client asks for. */
+export interface TlsPassthrough {
+  /** False: no name is, so that nothing has to be looked at. */
+  readonly inUse: boolean;
+  /** Takes a connection over, its first bytes put back; false when this name is not passed on. */
+  take(socket: Socket, serverName: string, address: string): boolean;
 }
 
 /** The ports that the relay got; undefined: that listener is off. */
@@ -63,7 +74,7 @@ export interface Listeners {
  * @throws ConfigError that names the port and the mend
  */
 export async function openListeners(parts: ListenersParts): Promise<Listeners> {
-  const { config, tls: source, onSsh } = parts;
+  const { config, tls: source, onSsh, passthrough } = parts;
   const servers: Server[] = [];
   const sockets = new Set<Socket>();
   /** Connections that speak SSH: links, and clients that are not let in yet. */
@@ -80,14 +91,23 @@ export async function openListeners(parts: ListenersParts): Promise<Listeners> {
     socket.once('close', () => sshSockets.delete(socket));
     onSsh(socket, plainAddress(socket.remoteAddress), transport);
   };
+  const toTls = (socket: Socket): void => {
+    if (secure === undefined) socket.destroy();
+    else secure.server.emit('connection', socket);
+  };
   const web = (socket: Socket, transport: LinkTransport): void => {
     tellSpeech(socket, (speech) => {
       if (speech === 'ssh') {
         sockets.delete(socket);
         toSsh(socket, transport);
       } else if (speech === 'http') plain.emit('connection', socket);
-      else if (secure === undefined) socket.destroy();
-      else secure.server.emit('connection', socket);
+      else if (passthrough?.inUse !== true) toTls(socket);
+      else {
+        peekHello(socket, TLS_HANDSHAKE_MS, (name) => {
+          const address = plainAddress(socket.remoteAddress);
+          if (name === undefined || !passthrough.take(socket, name, address)) toTls(socket);
+        });
+      }
     });
   };
   const open = async (name: keyof Ports, onSocket: (socket: Socket) => void): Promise<number | undefined> => {

@@ -3,6 +3,7 @@ export { asPorchlightError, sendFailure } from './failure.ts';
 export { type HostTarget, hostName, isLoopbackName, parseHost } from './hosts.ts';
 export { Locator } from './locator.ts';
 export { OpenVisits } from './open-visits.ts';
+export { PathChecks } from './path-check/index.ts';
 export {
   isConsolePath,
   isReservedSegment,
@@ -18,4 +19,5 @@ export { type Arrival, Publisher } from './publisher.ts';
 export { RouteTable } from './routes.ts';
 export { SignOn } from './sign-on.ts';
 export { CONSOLE_SIGN_ON_PATH, type PathHosts, SignOnPages } from './sign-on-pages.ts';
+export { VisitNotes } from './visit-notes.ts';
 export { Visitors } from './visitors.ts';

@@ -9,7 +9,6 @@ import {
   type Visit,
 } from '../access/index.ts';
 import type { VisitWatch } from '../access-log/index.ts';
-import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import type { DeviceRecorder } from '../devices/index.ts';
 import type { LinkTable } from '../links/index.ts';
@@ -24,6 +23,7 @@ import type { OpenVisits } from './open-visits.ts';
 import { fieldsBelow, REALM } from './path-routes/index.ts';
 import { type ProxyTarget, proxyRequest, proxyUpgrade, refuseUpgrade } from './proxy.ts';
 import type { SignOnPages } from './sign-on-pages.ts';
+import type { VisitNotes } from './visit-notes.ts';
 import type { Visitors } from './visitors.ts';
 
 /** How a request reached the relay; found once by the listener. */
@@ -50,7 +50,9 @@ export interface PublisherParts {
   /** Sees requests for the access log; undefined: there is none. */
   readonly watch: VisitWatch | undefined;
   readonly recorder: Pick<DeviceRecorder, 'noteService' | 'downSince'>;
-  readonly audit: Audit;
+  readonly notes: VisitNotes;
+  /** Whether TLS of a host name ends on its device: then nothing is served here. */
+  readonly isPassedOn: (device: string, service: string) => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly meters: RelayMetrics['requests'];
@@ -59,9 +61,6 @@ export interface PublisherParts {
 /** Takes visitors of published hosts to the services on devices. */
 export class Publisher {
   readonly #parts: PublisherParts;
-  /** Visits already written to the audit: person, service and address, for an hour. */
-  readonly #seen = new Map<string, number>();
-
   /** Request ids: unique for this process, told apart from other processes', cheap, and no secret. */
   readonly #requestPrefix = newId().slice(0, 10);
   #requestCount = 0;
@@ -116,7 +115,12 @@ export class Publisher {
     arrival: Arrival,
   ): Promise<[Found, Identity, 'absent' | 'wrong' | 'right']> {
     const route = await this.#parts.routes.resolve(arrival, req.url ?? '');
-    if (route === undefined) throw new PorchlightError('not_found', 'There is nothing here');
+    if (route === undefined) {
+      const { device = '', service = '' } = arrival;
+      // A browser asks here when its connection to another host of ours would do for this one by its certificate.
+      if (this.#parts.isPassedOn(device, service)) throw new PorchlightError('misdirected');
+      throw new PorchlightError('not_found', 'There is nothing here');
+    }
     const { visitors, basic } = this.#parts;
     const identity = await visitors.identify(req, arrival.host, arrival.secure);
     if (route.service.access !== 'basic') return [route, identity, 'absent'];
@@ -227,21 +231,14 @@ export class Publisher {
       service: route.service.name,
       user: visit.person ?? userOf(req, route),
     });
-    const key = `${visit.person ?? ''} ${route.device.id} ${route.service.name} ${arrival.address}`;
-    const now = this.#parts.clock.monotonic();
-    const noted = this.#seen.get(key);
-    if (noted !== undefined && now - noted < NOTE_LIFE_MS) return;
-    if (this.#seen.size >= NOTES_MAX) this.#seen.clear();
-    this.#seen.set(key, now);
-    this.#parts.audit.append({
+    this.#parts.notes.note({
       accountId: route.device.accountId,
-      at: this.#parts.clock.now(),
-      actor: visit.person ?? 'visitor',
-      action: 'service.opened',
       deviceId: route.device.id,
-      target: `${route.service.name}--${route.device.name}`,
+      deviceName: route.device.name,
+      service: route.service.name,
       address: arrival.address,
-      detail: { access: route.service.access },
+      access: route.service.access,
+      person: visit.person,
     });
   }
 }
@@ -258,9 +255,6 @@ function sendWithSlash(req: IncomingMessage, res: ServerResponse, prefix: string
   res.writeHead(308, { Location, 'Cache-Control': 'no-store', 'Content-Length': 0 });
   res.end();
 }
-
-const NOTE_LIFE_MS = 3600_000;
-const NOTES_MAX = 20_000;
 
 /** A path and query (RFC 9112 §3.2.1) of the characters that every server takes; HTTP/2 lets others through. */
 function isOriginForm(url: string | undefined): url is string {

@@ -49,6 +49,21 @@ export function serviceStoreContract(open: Open): void {
     expect(await serviceOf('ssh')).toMatchObject({ access: 'login', passthrough: false });
   });
 
+  test('lists the tcp services that TLS is passed on to, with every name of their device', async () => {
+    const { services, stores, ann, id } = await openWithServices();
+    await services.setPassthrough(ann, id, 'web', true);
+    expect(await services.passthroughs()).toEqual([]);
+    await services.setPassthrough(ann, id, 'ssh', true);
+    await stores.devices.rename(ann, id, 'hut');
+    const [found, ...more] = await services.passthroughs();
+    expect(more).toEqual([]);
+    expect({ ...found, names: [...(found?.names ?? [])].sort() }).toEqual({
+      ...{ deviceId: id, accountId: ann, deviceName: 'hut', names: ['hut', 'shed'], service: 'ssh' },
+    });
+    expect(await services.passthroughs(id)).toHaveLength(1);
+    expect(await services.passthroughs('nothing')).toEqual([]);
+  });
+
   test('what a device announces does not change a kind that a person has set, until it is given back', async () => {
     const { services, stores, ann, id, serviceOf } = await openWithServices();
     expect(await services.setKind(ann, id, 'web', 'tcp')).toBe(true);

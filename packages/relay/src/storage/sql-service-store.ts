@@ -1,6 +1,6 @@
 import { PorchlightError } from '@porchlight/protocol';
 import type { Kysely, UpdateObject } from 'kysely';
-import { SERVICE_USERS_MAX, type ServiceStore } from '../devices/service-store.ts';
+import { type PassthroughRecord, SERVICE_USERS_MAX, type ServiceStore } from '../devices/service-store.ts';
 import type { Database, Schema } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 import { keepable } from './values.ts';
@@ -22,6 +22,34 @@ export function createServiceStore(database: Database): ServiceStore {
 
     setPassthrough: (accountId, deviceId, service, on) =>
       set(accountId, deviceId, service, { passthrough: on ? 1 : 0 }),
+
+    async passthroughs(deviceId) {
+      let query = db
+        .selectFrom('services')
+        .innerJoin('devices', 'devices.id', 'services.device_id')
+        .innerJoin('device_names', 'device_names.device_id', 'devices.id')
+        .select(['devices.id', 'devices.account_id', 'devices.name as device_name', 'services.name'])
+        .select('device_names.name as any_name')
+        .where('services.passthrough', '=', 1)
+        .where('services.kind', '=', 'tcp');
+      if (deviceId !== undefined) query = query.where('devices.id', '=', deviceId);
+      const found = new Map<string, PassthroughRecord & { readonly names: string[] }>();
+      for (const row of await query.execute()) {
+        const key = `${row.id} ${row.name}`;
+        const there = found.get(key);
+        if (there !== undefined) there.names.push(row.any_name);
+        else {
+          found.set(key, {
+            deviceId: row.id,
+            accountId: row.account_id,
+            deviceName: row.device_name,
+            names: [row.any_name],
+            service: row.name,
+          });
+        }
+      }
+      return [...found.values()];
+    },
 
     async setUser(accountId, deviceId, service, user) {
       const of = { accountId, deviceId, service: keepable(service) };

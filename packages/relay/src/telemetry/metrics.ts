@@ -61,6 +61,16 @@ export function createMetrics(options: { process: boolean }) {
   const bytes = { name: 'porchlight_bytes_total', help: 'Bytes through links.', label: 'direction' };
   const joins = { name: 'porchlight_join_requests_total', help: 'Join requests by what became of them.' };
   const signIns = { name: 'porchlight_sign_ins_total', help: 'Attempts to sign in.', label: 'result' };
+  const passedOn = {
+    name: 'porchlight_passthrough_connections_total',
+    help: 'TLS connections for devices that end them, by outcome.',
+    label: 'outcome',
+  };
+  const passedBytes = {
+    name: 'porchlight_passthrough_bytes_total',
+    help: 'Bytes of TLS connections passed on to devices.',
+    label: 'direction',
+  };
   const handshakes = {
     name: 'porchlight_ssh_refused_total',
     help: 'SSH connections turned away.',
@@ -70,6 +80,10 @@ export function createMetrics(options: { process: boolean }) {
     links: exposeBy(registry, 'gauge', links, TRANSPORTS),
     requests: requestMeters(registry),
     bytes: exposeBy(registry, 'counter', bytes, ['from_device', 'to_device']),
+    passthrough: {
+      connections: exposeBy(registry, 'counter', passedOn, ['carried', 'refused']),
+      bytes: exposeBy(registry, 'counter', passedBytes, ['from_device', 'to_device']),
+    },
     joinRequests: exposeBy(registry, 'counter', { ...joins, label: 'outcome' }, [
       'allowed',
       'denied',

@@ -1,5 +1,6 @@
 import { BasicPasswords } from '../access/index.ts';
 import { openAccessLog, VisitWatch } from '../access-log/index.ts';
+import { Passthrough, PassthroughTable } from '../passthrough/index.ts';
 import {
   Locator,
   OpenVisits,
@@ -9,6 +10,7 @@ import {
   RouteTable,
   SignOn,
   SignOnPages,
+  VisitNotes,
   Visitors,
 } from '../publish/index.ts';
 import type { DeviceLinks } from './device-links.ts';
@@ -17,7 +19,7 @@ import type { People } from './people.ts';
 
 /** How visitors of published hosts come in. */
 export async function wirePublishing(
-  { config, stores, audit, events, clock, logger, metrics, stack }: Foundation,
+  { config, stores, audit, events, clock, logger, metrics, stack, failed }: Foundation,
   { identities, passwords }: People,
   { table, pools, recorder }: DeviceLinks,
 ) {
@@ -52,6 +54,21 @@ export async function wirePublishing(
     'Lines of the access log that the disk did not take in time.',
     () => accessLog?.lost ?? 0,
   );
+  const notes = new VisitNotes({ audit, clock });
+  const passedOn = await PassthroughTable.open({
+    services: stores.services,
+    events,
+    clock,
+    onError: failed('services with TLS of their own not read'),
+  });
+  stack.add(() => passedOn.close());
+  const passthrough = new Passthrough({
+    table: passedOn,
+    links: table,
+    domain: config.domain,
+    notes,
+    meters: metrics.passthrough,
+  });
   const publisher = new Publisher({
     routes: new Locator({ hosts: routes, paths }),
     visitors,
@@ -62,10 +79,11 @@ export async function wirePublishing(
     recorder,
     signOnPages,
     watch: accessLog === undefined ? undefined : new VisitWatch({ log: accessLog, clock }),
-    audit,
+    notes,
+    isPassedOn: (device, service) => passedOn.find(device, service) !== undefined,
     clock,
     logger: logger.child('publish'),
     meters: metrics.requests,
   });
-  return { publisher, signOnPages, pathRoutes, accessLog };
+  return { publisher, signOnPages, pathRoutes, accessLog, passthrough };
 }

@@ -1,0 +1,2 @@
+export { Passthrough } from './passthrough.ts';
+export { PassthroughTable } from './passthrough-table.ts';
