@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { LinkFacts, ServiceFacts } from '../devices/device-store.ts';
-import type { Database } from './schema.ts';
+import type { Database, Schema } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 import { factTable, keepable, mergedBy } from './values.ts';
 
@@ -22,6 +22,7 @@ export async function recordFacts(
   if (linkRows.length === 0 && serviceRows.length === 0) return;
   await inTransaction(database, async (transaction) => {
     if (linkRows.length > 0) {
+      if (database.kind === 'postgres') await lockDevices(transaction, linkRows);
       await sql`
         update devices set
           last_up_at = coalesce(cast(value ->> 'lastUpAt' as bigint), last_up_at),
@@ -38,6 +39,7 @@ export async function recordFacts(
       `.execute(transaction);
     }
     if (serviceRows.length > 0) {
+      if (database.kind === 'postgres') await lockServices(transaction, serviceRows);
       await sql`
         update services set
           last_success_at = coalesce(cast(value ->> 'lastSuccessAt' as bigint), last_success_at),
@@ -48,6 +50,27 @@ export async function recordFacts(
       `.execute(transaction);
     }
   });
+}
+
+/**
+ * An update locks its rows in the order in which its plan comes upon them, which differs from one relay to the next: each
+ * could hold what the other waits for. So they are locked in one order first. SQLite has one writer at a time.
+ */
+async function lockDevices(transaction: Kysely<Schema>, facts: readonly LinkFacts[]): Promise<void> {
+  await sql`
+    select id from devices where id in (select value ->> 'deviceId' from ${factTable('postgres', facts)})
+    order by id for no key update
+  `.execute(transaction);
+}
+
+async function lockServices(transaction: Kysely<Schema>, facts: readonly ServiceFacts[]): Promise<void> {
+  await sql`
+    select name from services
+    where (device_id, name) in (
+      select value ->> 'deviceId', value ->> 'service' from ${factTable('postgres', facts)}
+    )
+    order by device_id, name for no key update
+  `.execute(transaction);
 }
 
 function mergeLinks(earlier: LinkFacts, later: LinkFacts): LinkFacts {

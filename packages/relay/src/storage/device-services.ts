@@ -21,7 +21,7 @@ export async function addServices(
     services,
     ({ name }) => name,
     (_, later) => later,
-  );
+  ).sort((a, b) => (a.name < b.name ? -1 : 1));
   await inTransaction(database, async (transaction) => {
     await sql`
       insert into services (device_id, name, kind, access)

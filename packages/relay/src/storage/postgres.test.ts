@@ -2,6 +2,7 @@ import { type RunningPostgres, requirePostgres, startPostgres } from '@porchligh
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { storageContract } from './contract.ts';
+import { makeAccount, makeDevice } from './contract-fixtures.ts';
 import { openStores } from './database.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -83,6 +84,46 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing === undefined ? '' :
     const guest = new URL(server.url);
     guest.username = guest.password = 'guest';
     expect(await failure(guest.href)).toMatch(/does not let user "guest" make tables/);
+  });
+
+  test('relays that record the same things in opposite orders wait for each other, and none is a victim', async () => {
+    const { name } = await emptyPlace();
+    // Each fact is looked up in turn, as in a large table; a deadlock would outlast the test.
+    const plan = ['enable_seqscan=off', 'enable_hashjoin=off', 'enable_mergejoin=off', 'deadlock_timeout=1h'];
+    const settings = [`search_path=${name}`, ...plan].map((one) => `-c ${one}`).join(' ');
+    const url = on(({ searchParams }) => searchParams.set('options', settings));
+    const one = await openStores({ kind: 'postgres', url });
+    const other = await openStores({ kind: 'postgres', url });
+    const { id: ann } = await makeAccount(one, 'ann');
+    const ids: string[] = [];
+    for (const device of ['a', 'b', 'c']) ids.push((await makeDevice(one, ann, device)).id);
+    for (const id of ids) await one.devices.addServices(id, [{ name: 'web', kind: 'http' }]);
+    const links = ids.map((deviceId) => ({ deviceId, bytesIn: 1 }));
+    const services = ids.map((deviceId) => ({ deviceId, service: 'web', lastSuccessAt: 1 }));
+    const blocker = new Client({ connectionString: url });
+    await blocker.connect();
+    const waiting = async () => (await blocker.query('select from pg_locks where not granted')).rowCount;
+    const meet = async (middle: string, record: () => Promise<void>, reversed: () => Promise<void>) => {
+      // Both get as far as they can before the row in the middle is free.
+      await blocker.query('begin');
+      await blocker.query(`${middle} = 'deviceb' for update`);
+      const both = Promise.all([record(), reversed()]);
+      await expect.poll(waiting).toBe(2);
+      await blocker.query('commit');
+      await both;
+    };
+    await meet(
+      'select from devices where id',
+      () => one.devices.record(links, []),
+      () => other.devices.record(links.toReversed(), []),
+    );
+    await meet(
+      'select from services where device_id',
+      () => one.devices.record([], services),
+      () => other.devices.record([], services.toReversed()),
+    );
+    expect(await one.devices.byName('a')).toMatchObject({ bytesIn: 2 });
+    await Promise.all([blocker.end(), one.close(), other.close()]);
   });
 
   test('goes on after the server has broken its connections off', async () => {

@@ -154,12 +154,15 @@ export function createDeviceStore(database: Database): DeviceStore {
     },
 
     async remove(accountId, id) {
-      const result = await db
-        .deleteFrom('devices')
-        .where('id', '=', id)
-        .where('account_id', '=', accountId)
-        .executeTakeFirst();
-      return result.numDeletedRows > 0n;
+      // In a transaction that starts again: what goes with the device may be written at the same time, in another order.
+      return await inTransaction(database, async (transaction) => {
+        const result = await transaction
+          .deleteFrom('devices')
+          .where('id', '=', id)
+          .where('account_id', '=', accountId)
+          .executeTakeFirst();
+        return result.numDeletedRows > 0n;
+      });
     },
 
     addServices: (deviceId, services) => addServices(database, deviceId, services),

@@ -9,8 +9,6 @@ export function createHealthStore(database: Database): HealthStore {
   return {
     async record(events, samples) {
       const sums = mergedBy(samples.map(toSum), (sum) => `${sum.deviceId} ${sum.at}`, addSums);
-      // One order for all writers, so that two relays do not lock each other out.
-      sums.sort((a, b) => (a.deviceId === b.deviceId ? a.at - b.at : a.deviceId < b.deviceId ? -1 : 1));
       // Ids follow the order of the batch, and with them the order of events at the same instant.
       const numbered = events.map((event, n) => ({ ...event, n }));
       await inTransaction(database, async (transaction) => {
@@ -22,6 +20,7 @@ export function createHealthStore(database: Database): HealthStore {
             order by cast(value ->> 'n' as bigint)
           `.execute(transaction);
         }
+        // One order for all writers, so that two relays do not lock each other out.
         if (sums.length > 0) {
           await sql`
             insert into health_samples (device_id, at, rtt_sum, rtt_count, bytes_in, bytes_out)
@@ -30,6 +29,7 @@ export function createHealthStore(database: Database): HealthStore {
               cast(value ->> 'bytesOut' as bigint)
             from ${factTable(kind, sums)} join devices on devices.id = value ->> 'deviceId'
             where true
+            order by devices.id, cast(value ->> 'at' as bigint)
             on conflict (device_id, at) do update set
               rtt_sum = health_samples.rtt_sum + excluded.rtt_sum,
               rtt_count = health_samples.rtt_count + excluded.rtt_count,

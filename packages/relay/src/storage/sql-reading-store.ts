@@ -13,19 +13,19 @@ export function createReadingStore(database: Database): ReadingStore {
   const { db, kind } = database;
   return {
     async record(readings, samples) {
-      const last = inOrder(mergedBy(readings.map(keepableName), keyOf, later));
-      const sums = inOrder(
-        mergedBy(samples.map(keepableName), (sample) => `${sample.at} ${keyOf(sample)}`, add),
-      );
+      const last = mergedBy(readings.map(keepableName), keyOf, later);
+      const sums = mergedBy(samples.map(keepableName), (sample) => `${sample.at} ${keyOf(sample)}`, add);
       const devices = [...new Set(last.map(({ deviceId }) => deviceId))].map((deviceId) => ({ deviceId }));
       if (last.length === 0 && sums.length === 0) return;
       await inTransaction(database, async (transaction) => {
+        // One order for all writers, so that two relays do not lock each other out.
         if (last.length > 0) {
           await sql`
             insert into readings (device_id, name, value, at)
             select devices.id, value ->> 'name', value ->> 'value', cast(value ->> 'at' as bigint)
             from ${factTable(kind, last)} join devices on devices.id = value ->> 'deviceId'
             where true
+            order by devices.id, value ->> 'name'
             on conflict (device_id, name) do update set value = excluded.value, at = excluded.at
               where readings.at <= excluded.at
           `.execute(transaction);
@@ -47,6 +47,7 @@ export function createReadingStore(database: Database): ReadingStore {
             from ${factTable(kind, sums)}
               join readings on readings.device_id = fact.value ->> 'deviceId' and readings.name = fact.value ->> 'name'
             where true
+            order by readings.device_id, readings.name, cast(fact.value ->> 'at' as bigint)
             on conflict (device_id, name, at) do update set
               sum = reading_samples.sum + excluded.sum,
               count = reading_samples.count + excluded.count
@@ -84,14 +85,6 @@ export function createReadingStore(database: Database): ReadingStore {
 
 function keyOf({ deviceId, name }: { deviceId: string; name: string }): string {
   return `${deviceId} ${name}`;
-}
-
-/** One order for all writers, so that two relays do not lock each other out. */
-function inOrder<T extends { deviceId: string; name: string; at: number }>(facts: T[]): T[] {
-  return facts.sort((a, b) => {
-    const [one, other] = [keyOf(a), keyOf(b)];
-    return one === other ? a.at - b.at : one < other ? -1 : 1;
-  });
 }
 
 function keepableName<T extends Reading | ReadingSample>(fact: T): T {
