@@ -1,4 +1,5 @@
 export * from './control.ts';
+export * from './duration.ts';
 export * from './errors.ts';
 export * from './fingerprint.ts';
 export * from './headers.ts';

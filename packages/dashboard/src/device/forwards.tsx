@@ -75,7 +75,7 @@ export function Forwards({ device, service }: { device: Device; service: Service
 
 function OpenForward(props: { forward: Forward; closing: boolean; onClose: () => void }) {
   const { forward } = props;
-  const isSsh = forward.service.includes('ssh');
+  const isSsh = (forward.service ?? '').includes('ssh') || forward.devicePort === 22;
   return (
     <div data-testid="forward" className="grid gap-3 rounded-xl border border-line p-3">
       <div className="flex flex-wrap items-center justify-between gap-2">

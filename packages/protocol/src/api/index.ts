@@ -4,5 +4,7 @@ export * from './common.ts';
 export * from './devices.ts';
 export * from './enrolment.ts';
 export * from './events.ts';
+export * from './forwards.ts';
+export * from './paths.ts';
 export * from './relay.ts';
 export * from './ssh-keys.ts';

@@ -32,7 +32,7 @@ import {
   KeyEnrolment,
 } from '../enrolment/index.ts';
 import { createEventBus } from '../events.ts';
-import type { Forwards } from '../forward/forwards.ts';
+import type { ForwardAsker, Forwards, ForwardWish } from '../forward/forwards.ts';
 import type { LiveLinks } from '../links/index.ts';
 import { newId } from '../secrets.ts';
 import { buildApp } from './create-api.ts';
@@ -94,16 +94,28 @@ export class FakeLinks implements LiveLinks {
 
 class FakeForwards implements Forwards {
   readonly open_ = new Map<string, Forward & { accountId: string }>();
+  readonly options = { maxMinutes: 1440, binds: ['127.0.0.1'] };
 
-  list(accountId: string, deviceId: string) {
-    return [...this.open_.values()].filter((one) => one.accountId === accountId && one.deviceId === deviceId);
+  list(accountId: string, deviceId?: string) {
+    return [...this.open_.values()]
+      .filter((one) => one.accountId === accountId)
+      .filter((one) => deviceId === undefined || one.deviceId === deviceId);
   }
 
-  open(by: { accountId: string }, to: { deviceId: string; service: string; minutes: number }) {
-    if (to.minutes === 13) return Promise.reject(new PorchlightError('device_offline'));
-    const { deviceId, service } = to;
-    const forward = { host: 'relay.example', port: 20_000, createdAt: 1, expiresAt: 2, connections: 0 };
-    const made = { id: newId(), accountId: by.accountId, deviceId, service, ...forward };
+  get(accountId: string, id: string) {
+    const found = this.open_.get(id);
+    return found?.accountId === accountId ? found : undefined;
+  }
+
+  open(by: ForwardAsker, { device, target, minutes }: ForwardWish) {
+    if (minutes === 13) return Promise.reject(new PorchlightError('device_offline'));
+    const made = {
+      ...{ id: newId(), accountId: by.accountId, deviceId: device.id, deviceName: device.name },
+      ...('service' in target ? { service: target.service } : { devicePort: target.port }),
+      ...{ state: 'open' as const, since: 1, host: 'relay.example', port: 20_000, bind: '127.0.0.1' },
+      ...{ address: 'relay.example:20000', allow: [], createdBy: by.accountName, createdAt: 1, expiresAt: 2 },
+      ...{ connections: 0, connectionsTotal: 0, refused: 0, bytesIn: 0, bytesOut: 0 },
+    };
     this.open_.set(made.id, made);
     return Promise.resolve(made);
   }

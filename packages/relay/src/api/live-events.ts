@@ -31,14 +31,20 @@ interface Listener {
 
 /** Brings the relay's events to the open event streams, each to the account it belongs to. */
 export class LiveEvents {
-  readonly #deps: Pick<ApiDeps, 'devices' | 'links' | 'callHomes' | 'relay' | 'events' | 'clock' | 'onError'>;
+  readonly #deps: Pick<
+    ApiDeps,
+    'devices' | 'forwards' | 'links' | 'callHomes' | 'relay' | 'events' | 'clock' | 'onError'
+  >;
   readonly #listeners = new Map<string, Set<Listener>>();
   /** Devices told of within the last {@link DEVICE_MS}; true: they have changed again. */
   readonly #recent = new Map<string, { again: boolean; cancel: () => void }>();
   readonly #stop: (() => void)[];
 
   constructor(
-    deps: Pick<ApiDeps, 'devices' | 'links' | 'callHomes' | 'relay' | 'events' | 'clock' | 'onError'>,
+    deps: Pick<
+      ApiDeps,
+      'devices' | 'forwards' | 'links' | 'callHomes' | 'relay' | 'events' | 'clock' | 'onError'
+    >,
   ) {
     this.#deps = deps;
     this.#stop = [
@@ -89,6 +95,12 @@ export class LiveEvents {
         const { deviceId: id } = event;
         return this.#send(event.accountId, { type: 'readings', id }, `readings ${id}`);
       }
+      case 'forward-changed':
+        return this.#forwardChanged(event.accountId, event.forwardId);
+      case 'forward-ended': {
+        const { forwardId: id, deviceId, reason } = event;
+        return this.#send(event.accountId, { type: 'forward-ended', id, deviceId, reason }, `forward ${id}`);
+      }
       case 'join-request':
         return this.#send(event.accountId, { type: 'join-request', request: { ...event.request } });
       case 'join-request-ended': {
@@ -115,6 +127,12 @@ export class LiveEvents {
       case 'account-changed':
         for (const listener of this.#of(event.accountId)) void this.#identifyAgain(listener);
     }
+  }
+
+  #forwardChanged(accountId: string, id: string): void {
+    if (!this.#listeners.has(accountId)) return;
+    const forward = this.#deps.forwards.get(accountId, id);
+    if (forward !== undefined) this.#send(accountId, { type: 'forward', forward }, `forward ${id}`);
   }
 
   /** Tells of it at once, and of what changes within the next half second together, after it. */

@@ -44,7 +44,12 @@ describe('loadConfig', () => {
     expect(config.metrics.port).toBe('off');
     expect(config.database).toBeUndefined();
     expect(config.trustedProxies).toEqual([]);
-    expect(config.forwards).toEqual({ host: '127.0.0.1', ports: { from: 30000, to: 30999 } });
+    expect(config.forwards).toEqual({
+      host: '127.0.0.1',
+      ports: { from: 30000, to: 30999 },
+      mayBind: [],
+      maxMinutes: 1440,
+    });
     expect(config.limits.drainSeconds).toBe(30);
     expect(warnings).toEqual([]);
     expect(file).toBeUndefined();

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type ConfigKey, describeKeys, key, optionalKey, section } from './keys.ts';
 import {
   addressBlocks,
+  addresses,
   choice,
   count,
   databaseUrl,
@@ -145,12 +146,25 @@ const keys = z.strictObject({
     default: '',
     example: '127.0.0.1, 10.0.0.0/8',
   }),
-  forwards: section('TCP ports that people open for a while to reach a tcp service of a device.', {
+  forwards: section('TCP ports that people open for a while to reach a port or tcp service of a device.', {
     host: hostOf('forwards', '127.0.0.1'),
     ports: key(portRange, {
       description: 'Ports that forwards may take; 0 for any free one.',
       flag: 'forward-ports <range>',
       default: '30000-30999',
+    }),
+    mayBind: key(addresses, {
+      description:
+        'Further addresses of this machine on which people may ask for a forward; 0.0.0.0 for all. Without any they get forwards.host, or loopback.',
+      flag: 'forwards-may-bind <addresses>',
+      default: '',
+      example: '0.0.0.0',
+    }),
+    maxMinutes: key(count(1, 14 * 24 * 60), {
+      description: 'The longest life of a forward that people may ask for.',
+      flag: 'forwards-max-minutes <minutes>',
+      default: '1440',
+      unit: 'minutes',
     }),
   }),
   paths: section('Services published under a path, such as https://paths.DOMAIN/zumi01/.', {

@@ -105,18 +105,29 @@ function isAddressBlock(text: string): boolean {
   return bits === undefined || wholeNumber(bits, 0, family === 4 ? 32 : 128) !== undefined;
 }
 
-/** A list of addresses or address blocks: a YAML list, or text with commas. */
-export const addressBlocks = z.unknown().transform((raw, context): readonly string[] => {
-  const entries = typeof raw === 'string' ? raw.split(',') : raw;
-  const list = Array.isArray(entries) && entries.length <= LIST_MAX ? entries : [undefined];
-  const blocks = list
-    .map((entry) => (typeof entry === 'string' ? entry.trim() : ''))
-    .filter((entry) => entry !== '');
-  if (blocks.length === list.length && blocks.every(isAddressBlock)) return blocks;
-  if (raw === '') return [];
-  context.addIssue({
-    code: 'custom',
-    message: 'must be addresses or blocks such as 127.0.0.1, 10.0.0.0/8 or fd00::/8, with commas between',
+/** A list: a YAML list, or text with commas. */
+function listOf(isEntry: (text: string) => boolean, message: string) {
+  return z.unknown().transform((raw, context): readonly string[] => {
+    const entries = typeof raw === 'string' ? raw.split(',') : raw;
+    const list = Array.isArray(entries) && entries.length <= LIST_MAX ? entries : [undefined];
+    const texts = list
+      .map((entry) => (typeof entry === 'string' ? entry.trim() : ''))
+      .filter((entry) => entry !== '');
+    if (texts.length === list.length && texts.every(isEntry)) return texts;
+    if (raw === '') return [];
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
   });
-  return z.NEVER;
-});
+}
+
+/** A list of addresses or address blocks. */
+export const addressBlocks = listOf(
+  isAddressBlock,
+  'must be addresses or blocks such as 127.0.0.1, 10.0.0.0/8 or fd00::/8, with commas between',
+);
+
+/** A list of addresses. */
+export const addresses = listOf(
+  (text) => isIP(text) !== 0,
+  'must be IP addresses such as 0.0.0.0 or 192.0.2.1, with commas between',
+);

@@ -98,7 +98,7 @@ describe('the way to a port of a device that is linked', () => {
 
   it("an agent's web service is opened by its address only, and a paused device not at all", async () => {
     links.attach(linkWith([{ name: 'web', kind: 'http' }], { deviceId: 'd2', stock: false }));
-    expect(await open({ port: 80 }, stays)).toBe('service_unknown');
+    expect(await open({ port: 80 }, stays)).toBe('bad_request');
     links.attach(linkWith([{ name: 'ssh', kind: 'tcp' }], { deviceId: 'd2', paused: true }));
     expect(await open({ port: 22 }, stays)).toBe('device_paused');
     expect(await open({ port: 22 }, { ...stays, blockedAt: 1 })).toBe('device_offline');

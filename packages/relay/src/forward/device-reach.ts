@@ -68,7 +68,7 @@ export class DeviceReach implements DevicePorts, LinkListener {
 
   /**
    * What a target means on the device's present link.
-   * @throws PorchlightError `device_offline` (blocked), `device_paused`, `service_unknown` (an agent's web service)
+   * @throws PorchlightError `device_offline` (blocked), `device_paused`, `bad_request` (an agent's web service)
    */
   offered(device: DeviceRecord, target: PortTarget): Offered | undefined {
     if (device.blockedAt !== undefined) {
@@ -81,7 +81,7 @@ export class DeviceReach implements DevicePorts, LinkListener {
     // An agent's web service reads who visits from the relay's header fields, which raw bytes could forge.
     if (service.kind === 'http' && !link.stock) {
       const message = `"${service.name}" of ${device.name} is a web service: open it by its address`;
-      throw new PorchlightError('service_unknown', message);
+      throw new PorchlightError('bad_request', message);
     }
     return { link, service };
   }
@@ -143,7 +143,8 @@ export class DeviceReach implements DevicePorts, LinkListener {
       throw new PorchlightError('busy', `Too many ports of ${device.name} are asked for at once`);
     }
     // A device that calls less often than people wait finds the request when it does.
-    let linger = Math.max(LINGER_MS, plan.dueAt + plan.intervalMs - this.#parts.clock.now());
+    const untilRead = plan.dueAt + plan.intervalMs - this.#parts.clock.now();
+    let linger = options.lingerMs ?? Math.max(LINGER_MS, untilRead);
     try {
       options.onWaiting?.({ dueAt: plan.dueAt });
       const limitMs = Math.min(Math.max(plan.intervalMs * WAIT_INTERVALS, WAIT_MIN_MS), WAIT_MAX_MS);
@@ -165,17 +166,17 @@ export class DeviceReach implements DevicePorts, LinkListener {
     { link, service }: { link: Link; service: AnnouncedService },
     target: PortTarget,
     plan: CallPlan | undefined,
-    { from, signal }: ReachOptions,
+    { from, signal, lingerMs = LINGER_MS }: ReachOptions,
   ): Promise<Duplex> {
     const hold = plan === undefined ? undefined : this.#holdAsked(link.deviceId, service, target);
     try {
       const channel = await link.openChannel(service.name, from);
       if (signal.aborted) channel.destroy();
       signal.throwIfAborted();
-      channel.once('close', () => hold?.release(LINGER_MS));
+      channel.once('close', () => hold?.release(lingerMs));
       return channel;
     } catch (error) {
-      hold?.release(signal.aborted ? 0 : LINGER_MS);
+      hold?.release(signal.aborted ? 0 : lingerMs);
       throw error;
     }
   }

@@ -1,122 +1,123 @@
-import { once } from 'node:events';
-import net, { type AddressInfo, type Server, type Socket } from 'node:net';
-import { joinStreams } from '@porchlight/link';
+import net, { type Server } from 'node:net';
 import { PorchlightError } from '@porchlight/protocol';
-import type { Forward } from '@porchlight/protocol/api';
+import type { Forward, ForwardOptions } from '@porchlight/protocol/api';
 import type { Audit } from '../audit/index.ts';
+import type { PortRequests } from '../call-home/index.ts';
 import type { Clock } from '../clock.ts';
-import type { LinkTable } from '../links/index.ts';
+import type { DeviceRecord, DeviceStore } from '../devices/index.ts';
+import type { EventBus } from '../events.ts';
+import type { Link, LinkListener } from '../links/index.ts';
 import { newId } from '../secrets.ts';
-import type { Forwards } from './forwards.ts';
+import { parseAllowList } from './allow-list.ts';
+import { CONNECTIONS_MAX } from './connections.ts';
+import type { DeviceReach } from './device-reach.ts';
+import type { ForwardAsker, Forwards, ForwardWish } from './forwards.ts';
+import { LiveForward, type LiveForwardParts } from './live-forward.ts';
+import { describeTarget, portOfTarget } from './port-target.ts';
+import { type RelayPortParts, RelayPorts } from './relay-ports.ts';
 
-/** Forwards of one account at the same time. */
+/** Forwards at the same time: of one account, and to one device. */
 const PER_ACCOUNT_MAX = 50;
-/** Connections through one forward at the same time. */
-const CONNECTIONS_MAX = 64;
-/** Ports tried before the range counts as full. */
-const PORT_TRIES = 50;
+const PER_DEVICE_MAX = 20;
+/** A forward lives for so long unless somebody says otherwise. */
+const MINUTES = 60;
+/** News of numbers alone are told at most this often. */
+const NUMBERS_MS = 1_000;
 
-interface Open {
-  readonly forward: Forward;
-  readonly accountId: string;
-  readonly accountName: string;
-  readonly server: Server;
-  readonly sockets: Set<Socket>;
-  readonly cancelEnd: () => void;
-}
-
-export interface ForwardTableParts {
-  readonly links: LinkTable;
+export interface ForwardTableParts extends RelayPortParts {
+  readonly reach: DeviceReach;
+  readonly requests: PortRequests;
+  readonly devices: Pick<DeviceStore, 'byId'>;
   readonly audit: Audit;
+  readonly events: EventBus;
   readonly clock: Clock;
-  readonly random: () => number;
-  /** Where the ports are opened; undefined: on every address. */
-  readonly host: string | undefined;
-  /** 0 to 0: any free port. */
-  readonly ports: { readonly from: number; readonly to: number };
-  /** The name by which people reach the ports. */
-  readonly publicHost: string;
+  /** The longest life of a forward. */
+  readonly maxMinutes: number;
+  readonly onError: (error: unknown) => void;
 }
 
-/** The forwards that are open. They stay open while the device is away, and end by the clock. */
-export class ForwardTable implements Forwards {
+interface Entry {
+  readonly live: LiveForward;
+  readonly by: ForwardAsker;
+  readonly cancelEnd: () => void;
+  /** The audit knows that it was open. */
+  noted: boolean;
+  cancelNumbers: (() => void) | undefined;
+}
+
+/** The forwards there are. They stay while their device is away, and end by the clock. */
+export class ForwardTable implements Forwards, LinkListener {
   readonly #parts: ForwardTableParts;
-  readonly #open = new Map<string, Open>();
-  /** Accounts whose forwards are being opened, once for each: they count too. */
-  readonly #opening: string[] = [];
+  readonly #ports: RelayPorts;
+  readonly #entries = new Map<string, Entry>();
+  /** Those that are about to listen: they count too. */
+  readonly #opening = new Set<{ readonly accountId: string; readonly deviceId: string }>();
 
   constructor(parts: ForwardTableParts) {
     this.#parts = parts;
+    this.#ports = new RelayPorts(parts);
   }
 
-  list(accountId: string, deviceId: string): Forward[] {
-    return [...this.#open.values()]
-      .filter((one) => one.accountId === accountId && one.forward.deviceId === deviceId)
-      .map((one) => ({ ...one.forward, connections: one.sockets.size }));
+  get options(): ForwardOptions {
+    return { maxMinutes: this.#parts.maxMinutes, ...this.#ports.options };
   }
 
-  async open(
-    by: { accountId: string; accountName: string; address: string },
-    to: { deviceId: string; deviceName: string; service: string; minutes: number },
-  ): Promise<Forward> {
-    const { clock, links, publicHost } = this.#parts;
-    const link = links.get(to.deviceId);
-    if (link === undefined) throw new PorchlightError('device_offline');
-    if (!link.services.some((one) => one.name === to.service && one.kind === 'tcp')) {
-      throw new PorchlightError('service_unknown');
-    }
-    const own =
-      [...this.#open.values()].filter((one) => one.accountId === by.accountId).length +
-      this.#opening.filter((accountId) => accountId === by.accountId).length;
-    if (own >= PER_ACCOUNT_MAX) throw new PorchlightError('busy', `Close one of your ${own} forwards first`);
+  list(accountId: string, deviceId?: string): Forward[] {
+    return [...this.#entries.values()]
+      .filter(({ live }) => live.accountId === accountId)
+      .filter(({ live }) => deviceId === undefined || live.deviceId === deviceId)
+      .map(({ live }) => live.view());
+  }
+
+  get(accountId: string, id: string): Forward | undefined {
+    const live = this.#entries.get(id)?.live;
+    return live?.accountId === accountId ? live.view() : undefined;
+  }
+
+  async open(by: ForwardAsker, wish: ForwardWish): Promise<Forward> {
+    const { device } = wish;
+    const minutes = this.#minutes(wish.minutes);
+    const allow = parseAllowList(wish.allow ?? []);
+    const bind = this.#ports.bind(wish.bind);
+    this.#check(wish);
+    this.#checkLimits(by.accountId, device);
     const id = newId();
-    const sockets = new Set<Socket>();
-    const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-      this.#connect(id, socket),
-    );
-    server.maxConnections = CONNECTIONS_MAX;
-    const port = await this.#listenFor(by.accountId, server);
-    if (links.get(to.deviceId) === undefined) {
-      // It may have been removed meanwhile: a forward to nothing would stay.
-      server.close();
-      throw new PorchlightError('device_offline');
-    }
-    server.on('error', () => undefined); // accept errors (out of file descriptors) pass; the port stays open
-    const now = clock.now();
-    const expiresAt = now + to.minutes * 60_000;
-    const forward: Forward = {
-      id,
-      deviceId: to.deviceId,
-      service: to.service,
-      host: publicHost,
-      port,
-      createdAt: now,
-      expiresAt,
-      connections: 0,
-    };
-    const cancelEnd = clock.after(expiresAt - now, () => this.#end(id, 'its time was over'));
-    this.#open.set(id, {
-      forward,
-      accountId: by.accountId,
-      accountName: by.accountName,
-      server,
-      sockets,
-      cancelEnd,
+    const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      const live = this.#entries.get(id)?.live;
+      if (live === undefined) socket.destroy();
+      else live.connections.accept(socket);
     });
-    this.#note(id, 'forward.opened', { port, minutes: to.minutes, from: by.address });
-    return forward;
+    server.maxConnections = CONNECTIONS_MAX;
+    const port = await this.#listen(by.accountId, server, bind, wish);
+    try {
+      // The device may have gone, or have been removed, meanwhile.
+      const present = await this.#parts.devices.byId(by.accountId, device.id);
+      if (present === undefined) throw new PorchlightError('not_found', 'There is no such device');
+      this.#check({ ...wish, device: present });
+      const expiresAt = this.#parts.clock.now() + minutes * 60_000;
+      return this.#begin(
+        by,
+        { ...wish, device: present },
+        {
+          ...{ id, server, bind, port, expiresAt, allow, minutes },
+        },
+      );
+    } catch (error) {
+      server.close();
+      throw error;
+    }
   }
 
   async close(accountId: string, id: string): Promise<boolean> {
-    if (this.#open.get(id)?.accountId !== accountId) return false;
+    if (this.#entries.get(id)?.live.accountId !== accountId) return false;
     this.#end(id, 'closed by a person');
     return true;
   }
 
   /** Ends the forwards of a device or account that is gone. */
   endWhere(which: (forward: { deviceId: string; accountId: string }) => boolean, reason: string): void {
-    for (const [id, { forward, accountId }] of this.#open) {
-      if (which({ deviceId: forward.deviceId, accountId })) this.#end(id, reason);
+    for (const [id, { live }] of this.#entries) {
+      if (which({ deviceId: live.deviceId, accountId: live.accountId })) this.#end(id, reason);
     }
   }
 
@@ -124,80 +125,165 @@ export class ForwardTable implements Forwards {
     this.endWhere(() => true, 'the relay stopped');
   }
 
-  #connect(id: string, socket: Socket): void {
-    const open = this.#open.get(id);
-    const link = open === undefined ? undefined : this.#parts.links.get(open.forward.deviceId);
-    socket.on('error', () => socket.destroy());
-    if (open === undefined || link === undefined) {
-      socket.destroy();
+  up(link: Link): void {
+    this.#look(link.deviceId);
+  }
+
+  changed(link: Link): void {
+    this.#look(link.deviceId);
+  }
+
+  down(link: Link): void {
+    this.#look(link.deviceId);
+  }
+
+  /** What is kept of the device has changed: its name, its interval, whether it is blocked. */
+  deviceChanged(accountId: string, deviceId: string): void {
+    if (!this.#of(deviceId).some(({ live }) => live.accountId === accountId)) return;
+    this.#parts.devices
+      .byId(accountId, deviceId)
+      .then((device) => device !== undefined && this.#look(deviceId, device))
+      .catch(this.#parts.onError);
+  }
+
+  #minutes(wished: number | undefined): number {
+    const { maxMinutes } = this.#parts;
+    if (wished === undefined) return Math.min(MINUTES, maxMinutes);
+    if (wished <= maxMinutes) return wished;
+    throw new PorchlightError('bad_request', `A forward of this relay lives ${maxMinutes} minutes at most`);
+  }
+
+  /** @throws PorchlightError when the target is not there and no call home will bring it. */
+  #check({ device, target }: ForwardWish): void {
+    const { reach } = this.#parts;
+    if (reach.offered(device, target) !== undefined) return;
+    const plan = reach.plan(device);
+    if (plan === undefined || portOfTarget(target) === undefined) {
+      throw reach.unreachable(device, target, plan);
+    }
+  }
+
+  #checkLimits(accountId: string, device: DeviceRecord): void {
+    const all = [...this.#opening, ...[...this.#entries.values()].map(({ live }) => live)];
+    const own = all.filter((one) => one.accountId === accountId).length;
+    if (own >= PER_ACCOUNT_MAX) throw new PorchlightError('busy', `Close one of your ${own} forwards first`);
+    const there = all.filter((one) => one.deviceId === device.id).length;
+    if (there >= PER_DEVICE_MAX) {
+      throw new PorchlightError('busy', `Close one of the ${there} forwards to ${device.name} first`);
+    }
+  }
+
+  async #listen(
+    accountId: string,
+    server: Server,
+    bind: string | undefined,
+    { device, target, relayPort }: ForwardWish,
+  ): Promise<number> {
+    const opening = { accountId, deviceId: device.id };
+    this.#opening.add(opening);
+    try {
+      // A device's requests are told apart by their port on the relay.
+      const asked = this.#parts.requests.list(device.id);
+      const devicePort = portOfTarget(target);
+      const usable = (port: number) =>
+        !asked.some((one) => one.relayPort === port && one.devicePort !== devicePort);
+      return await this.#ports.listen(server, bind, relayPort, usable);
+    } finally {
+      this.#opening.delete(opening);
+    }
+  }
+
+  #begin(
+    by: ForwardAsker,
+    { device, target }: ForwardWish,
+    made: Pick<LiveForwardParts, 'id' | 'server' | 'bind' | 'port' | 'expiresAt' | 'allow'> & {
+      readonly minutes: number;
+    },
+  ): Forward {
+    const { clock, reach, requests } = this.#parts;
+    const { minutes, ...parts } = made;
+    const { id } = parts;
+    const live = new LiveForward({
+      ...parts,
+      ...{ by, device, target, host: this.#ports.reachedBy(parts.bind), reach, requests, clock },
+      onChange: (what) => this.#tell(id, what),
+    });
+    live.begin();
+    parts.server.on('error', () => undefined); // accept errors (out of file descriptors) pass; the port stays open
+    const cancelEnd = clock.after(minutes * 60_000, () => this.#end(id, 'its time was over'));
+    const entry: Entry = { live, by, cancelEnd, noted: false, cancelNumbers: undefined };
+    this.#entries.set(id, entry);
+    const detail = { port: parts.port, minutes, from: by.address, ...wishes(live.view()) };
+    this.#note(entry, live.state === 'open' ? 'forward.opened' : 'forward.requested', detail);
+    entry.noted = live.state === 'open';
+    this.#tell(id, 'state');
+    return live.view();
+  }
+
+  #of(deviceId: string): Entry[] {
+    return [...this.#entries.values()].filter(({ live }) => live.deviceId === deviceId);
+  }
+
+  #look(deviceId: string, device?: DeviceRecord): void {
+    for (const { live } of this.#of(deviceId)) live.look(device);
+  }
+
+  #tell(id: string, what: 'state' | 'numbers'): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    const { live } = entry;
+    const publish = () => {
+      const { accountId, deviceId } = live;
+      this.#parts.events.publish({ type: 'forward-changed', accountId, deviceId, forwardId: id });
+    };
+    if (what === 'numbers') {
+      entry.cancelNumbers ??= this.#parts.clock.after(NUMBERS_MS, () => {
+        entry.cancelNumbers = undefined;
+        publish();
+      });
       return;
     }
-    open.sockets.add(socket);
-    socket.once('close', () => open.sockets.delete(socket));
-    const from = { address: socket.remoteAddress ?? '0.0.0.0', port: socket.remotePort ?? 0 };
-    link.openChannel(open.forward.service, from).then(
-      (channel) => {
-        if (socket.destroyed) channel.destroy();
-        else joinStreams(socket, channel);
-      },
-      // The reason is on the device's page; a TCP client can only be hung up on.
-      () => socket.destroy(),
-    );
-  }
-
-  async #listenFor(accountId: string, server: Server): Promise<number> {
-    this.#opening.push(accountId);
-    try {
-      return await this.#listen(server);
-    } finally {
-      this.#opening.splice(this.#opening.indexOf(accountId), 1);
+    if (live.state === 'open' && !entry.noted) {
+      entry.noted = true;
+      this.#note(entry, 'forward.opened', { port: live.view().port });
     }
-  }
-
-  /** Takes a port of the range: from a random one onwards, so that a port is not soon another's. */
-  async #listen(server: Server): Promise<number> {
-    const { from, to } = this.#parts.ports;
-    const count = to - from + 1;
-    const first = Math.floor(this.#parts.random() * count);
-    let failure: unknown;
-    for (let attempt = 0; attempt < Math.min(PORT_TRIES, count); attempt += 1) {
-      const port = from === 0 ? 0 : from + ((first + attempt) % count);
-      try {
-        server.listen({ port, ...(this.#parts.host === undefined ? {} : { host: this.#parts.host }) });
-        await once(server, 'listening');
-        return (server.address() as AddressInfo).port;
-      } catch (error) {
-        failure = error;
-      }
-    }
-    throw new PorchlightError('busy', 'No free port for a forward was found', { cause: failure });
+    publish();
   }
 
   #end(id: string, reason: string): void {
-    const open = this.#open.get(id);
-    if (open === undefined) return;
-    this.#note(id, 'forward.closed', { port: open.forward.port, reason });
-    this.#open.delete(id);
-    open.cancelEnd();
-    open.server.close();
-    for (const socket of open.sockets) socket.destroy();
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    const { live } = entry;
+    const { port, connectionsTotal, refused, bytesIn, bytesOut } = live.view();
+    this.#entries.delete(id);
+    entry.cancelEnd();
+    entry.cancelNumbers?.();
+    live.end();
+    const counts = { connections: connectionsTotal, bytesIn, bytesOut, ...(refused > 0 ? { refused } : {}) };
+    this.#note(entry, 'forward.closed', { port, reason, ...counts });
+    const { accountId, deviceId } = live;
+    this.#parts.events.publish({ type: 'forward-ended', accountId, deviceId, forwardId: id, reason });
   }
 
   #note(
-    id: string,
-    action: 'forward.opened' | 'forward.closed',
+    { live, by }: Entry,
+    action: 'forward.requested' | 'forward.opened' | 'forward.closed',
     detail: Record<string, string | number>,
   ): void {
-    const open = this.#open.get(id);
-    if (open === undefined) return;
+    const { service, devicePort = 0 } = live.view();
     this.#parts.audit.append({
-      accountId: open.accountId,
+      accountId: live.accountId,
       at: this.#parts.clock.now(),
-      actor: open.accountName,
+      actor: by.accountName,
       action,
-      deviceId: open.forward.deviceId,
-      target: open.forward.service,
+      deviceId: live.deviceId,
+      target: service ?? describeTarget({ port: devicePort }),
       detail,
     });
   }
+}
+
+/** What was asked for beyond a port. */
+function wishes({ bind, allow }: Forward): Record<string, string> {
+  return { bind, ...(allow.length === 0 ? {} : { allow: allow.join(', ') }) };
 }

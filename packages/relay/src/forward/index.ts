@@ -1,4 +1,4 @@
 export type { DevicePorts, PortTarget, ReachOptions } from './device-ports.ts';
 export { DeviceReach } from './device-reach.ts';
 export { ForwardTable } from './forward-table.ts';
-export type { Forwards } from './forwards.ts';
+export type { ForwardAsker, Forwards, ForwardWish } from './forwards.ts';

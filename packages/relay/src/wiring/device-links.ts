@@ -63,15 +63,18 @@ export function wireDeviceLinks({
   stack.add(() => devicePorts.close());
   metrics.observe('porchlight_channels', 'Channels open over all links.', () => table.openChannels());
   const forwards = new ForwardTable({
-    links: table,
+    ...config.forwards,
+    domain: config.domain,
+    reach: devicePorts,
+    requests: portRequests,
+    devices: stores.devices,
     audit,
+    events,
     clock,
     random: Math.random,
-    host: config.forwards.host,
-    ports: config.forwards.ports,
-    // What listens on loopback only is reached on the relay itself, and is shown so.
-    publicHost: isLoopback(config.forwards.host) ? 'localhost' : config.domain,
+    onError: failed('forward not looked at'),
   });
+  table.listen(forwards);
   stack.add(() => forwards.closeAll());
   stack.add(
     events.subscribe((event) => {
@@ -82,6 +85,8 @@ export function wireDeviceLinks({
         connections.end(event.deviceId, 'the device was removed');
         recorder.forget(event.deviceId);
         portRequests.forget(event.deviceId);
+      } else if (event.type === 'device-changed') {
+        forwards.deviceChanged(event.accountId, event.deviceId);
       } else if (event.type === 'account-removed') {
         table.endWhere((link) => link.accountId === event.accountId, 'the account was removed');
         connections.endOfAccount(event.accountId, 'the account was removed');
@@ -91,8 +96,4 @@ export function wireDeviceLinks({
     }),
   );
   return { table, connections, callHome, recorder, readings, pools, forwards, devicePorts, portRequests };
-}
-
-function isLoopback(host: string | undefined): boolean {
-  return host === 'localhost' || host === '::1' || (host?.startsWith('127.') ?? false);
 }

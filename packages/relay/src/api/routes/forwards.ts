@@ -1,15 +1,33 @@
 import { PorchlightError } from '@porchlight/protocol';
-import { forward, idParams, newForward, pageOf } from '@porchlight/protocol/api';
+import { forward, forwardOptions, idParams, newForward, pageOf } from '@porchlight/protocol/api';
 import type { Endpoints } from '../endpoint.ts';
-import { ownDevice, serviceOf } from '../own-device.ts';
+import { ownDevice } from '../own-device.ts';
 
 export function forwardRoutes(endpoints: Endpoints): void {
   const { devices, forwards } = endpoints.deps;
 
   endpoints.guarded({
     method: 'GET',
+    url: '/api/forwards',
+    summary: 'Lists the forwards of the account, to all its devices.',
+    action: 'forward:read',
+    answer: pageOf(forward),
+    run: async ({ person }) => ({ items: forwards.list(person.accountId) }),
+  });
+
+  endpoints.guarded({
+    method: 'GET',
+    url: '/api/forwards/options',
+    summary: 'Tells what may be asked of forwards: how long, on which ports and addresses.',
+    action: 'forward:read',
+    answer: forwardOptions,
+    run: async () => forwards.options,
+  });
+
+  endpoints.guarded({
+    method: 'GET',
     url: '/api/devices/:id/forwards',
-    summary: 'Lists the open forwards to a device.',
+    summary: 'Lists the forwards to a device.',
     action: 'forward:read',
     params: idParams,
     answer: pageOf(forward),
@@ -22,7 +40,8 @@ export function forwardRoutes(endpoints: Endpoints): void {
   endpoints.guarded({
     method: 'POST',
     url: '/api/devices/:id/forwards',
-    summary: 'Opens a TCP port on the relay to a service of the device, for some minutes.',
+    summary:
+      'Opens a TCP port on the relay to a port or service of the device, for some minutes. It waits for a device that calls home.',
     action: 'forward:change',
     limit: { capacity: 20, refillMs: 3_000 },
     params: idParams,
@@ -31,28 +50,38 @@ export function forwardRoutes(endpoints: Endpoints): void {
     status: 201,
     run: async ({ person, params, body, address }) => {
       const device = await ownDevice(devices, person, 'forward:change', params.id);
-      if (serviceOf(device, body.service).kind !== 'tcp') {
-        throw new PorchlightError(
-          'bad_request',
-          'A forward leads to a "tcp" service; open an "http" service by its address',
-        );
-      }
       const { accountId, accountName } = person;
-      return forwards.open(
-        { accountId, accountName, address },
-        { deviceId: device.id, deviceName: device.name, ...body },
-      );
+      const { service, port, ...wish } = body;
+      const target = service === undefined ? (port === undefined ? undefined : { port }) : { service };
+      if (target === undefined) throw new PorchlightError('bad_request', 'Give either a service or a port');
+      return forwards.open({ accountId, accountName, address }, { ...wish, device, target });
+    },
+  });
+
+  endpoints.guarded({
+    method: 'GET',
+    url: '/api/forwards/:id',
+    summary: 'Shows a forward.',
+    action: 'forward:read',
+    params: idParams,
+    answer: forward,
+    run: async ({ person, params }) => {
+      const found = forwards.get(person.accountId, params.id);
+      if (found === undefined) throw new PorchlightError('not_found', 'There is no such forward');
+      return found;
     },
   });
 
   endpoints.guarded({
     method: 'DELETE',
     url: '/api/forwards/:id',
-    summary: 'Closes a forward and ends its connections.',
+    summary: 'Ends a forward and its connections.',
     action: 'forward:change',
     params: idParams,
     run: async ({ person, params }) => {
-      if (!(await forwards.close(person.accountId, params.id))) throw new PorchlightError('not_found');
+      if (!(await forwards.close(person.accountId, params.id))) {
+        throw new PorchlightError('not_found', 'There is no such forward');
+      }
     },
   });
 }
