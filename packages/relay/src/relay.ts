@@ -71,7 +71,7 @@ async function start(options: RelayOptions, stack: Stack) {
     hostKey,
     facts,
   });
-  const { publisher, signOnPages, accessLog, passthrough } = await wirePublishing(
+  const { publisher, signOnPages, pathRoutes, pathChecks, accessLog, passthrough } = await wirePublishing(
     foundation,
     people,
     deviceLinks,
@@ -88,6 +88,8 @@ async function start(options: RelayOptions, stack: Stack) {
     joinRequests,
     keyEnrolment,
     forwards,
+    pathRoutes,
+    pathChecks,
     links: createLiveLinks({
       links: table,
       lastEnd: (deviceId) => recorder.downSince(deviceId),

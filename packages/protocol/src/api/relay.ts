@@ -31,6 +31,17 @@ export const me = z.object({
     agentSha256: z.string().optional(),
     /** The relay made its own certificate authority; it is at `/install/ca.pem`. */
     localAuthority: z.boolean(),
+    /** Where path routes are; absent: none are served. */
+    paths: z
+      .object({
+        /** E.g. `https://paths.relay.example`; the console's own with `onConsole` where there is no other. */
+        origin: z.string(),
+        /** They are served on the console's origin too, whose pages can then do what the signed-in person can. */
+        onConsole: z.boolean(),
+        /** Members may publish under paths too. */
+        forMembers: z.boolean(),
+      })
+      .optional(),
   }),
 });
 export type Me = z.infer<typeof me>;

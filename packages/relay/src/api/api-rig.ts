@@ -34,6 +34,7 @@ import {
 import { createEventBus } from '../events.ts';
 import type { ForwardAsker, Forwards, ForwardWish } from '../forward/forwards.ts';
 import type { LiveLinks } from '../links/index.ts';
+import { PathChecks, type PathRouteStore, PathRoutes } from '../publish/index.ts';
 import { newId } from '../secrets.ts';
 import { buildApp } from './create-api.ts';
 import type { ApiDeps } from './deps.ts';
@@ -48,6 +49,7 @@ export interface RigStores {
   readonly sshKeys: SshKeyStore;
   readonly devices: DeviceStore;
   readonly services: ServiceStore;
+  readonly pathRoutes: PathRouteStore;
   readonly health: HealthStore;
   readonly readings: ReadingStore;
   readonly enrolmentTokens: EnrolmentTokenStore;
@@ -166,6 +168,10 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
   });
   const liveLinks = new FakeLinks();
   const forwards = new FakeForwards();
+  const pathRoutes = new PathRoutes({
+    ...{ store: stores.pathRoutes, devices: stores.devices, audit, events, clock },
+    ...{ perAccount: 3, served: true, forMembers: true },
+  });
   const joinRequests = new JoinRequestTable({
     devices: stores.devices,
     audit,
@@ -205,6 +211,16 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
     joinRequests,
     keyEnrolment,
     forwards,
+    pathRoutes,
+    pathChecks: new PathChecks({
+      links: { get: () => undefined },
+      pools: {
+        agent() {
+          throw new Error('there is no link');
+        },
+      },
+      clock,
+    }),
     links: liveLinks,
     callHomes: { state: () => undefined },
     audit,
@@ -222,6 +238,8 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
       agentSha256: undefined,
       localAuthority: true,
       serviceUrl: (service, device) => `https://${service}--${device}.relay.example/`,
+      pathUrl: (prefix) => `https://paths.relay.example${prefix}/`,
+      paths: { origin: 'https://paths.relay.example', onConsole: false, forMembers: true },
     },
     addressOf: (request) => {
       const given = request.headers['x-test-address'];
@@ -270,7 +288,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
     /** A call as the dashboard makes it; `as` undefined: nobody. */
     call(
       as: string | undefined,
-      method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+      method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
       url: string,
       body?: unknown,
       headers: Record<string, string> = {},

@@ -20,13 +20,17 @@ import { enrolmentRoutes } from './routes/enrolment.ts';
 import { eventRoutes } from './routes/events.ts';
 import { forwardRoutes } from './routes/forwards.ts';
 import { meRoutes } from './routes/me.ts';
+import { pathRoutes } from './routes/paths.ts';
 import { relayRoutes } from './routes/relay.ts';
+import { serviceUserRoutes } from './routes/service-users.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { signInRoutes } from './routes/sign-in.ts';
 import { sshKeyRoutes } from './routes/ssh-keys.ts';
 
 /** Largest request body in bytes: the largest there is has 20 tags. */
 const BODY_MAX = 64 * 1024;
+/** Longest part of a path that is a parameter: a user name of 64 characters, each percent-encoded in four bytes. */
+const PARAM_MAX = 64 * 12;
 /** Calls of one address, whatever they are. */
 const CALLS = { capacity: 1_000, refillMs: 10 };
 
@@ -45,7 +49,7 @@ export interface Api {
   call(
     caller: { readonly person: Person; readonly address: string },
     request: {
-      readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+      readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
       readonly path: string;
       readonly body?: object;
     },
@@ -96,7 +100,7 @@ export async function buildApp(
   const app = fastify({
     bodyLimit: BODY_MAX,
     exposeHeadRoutes: false,
-    routerOptions: { maxParamLength: 100 },
+    routerOptions: { maxParamLength: PARAM_MAX },
     genReqId: () => newId(),
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, toPorchlightError(error)),
   });
@@ -125,6 +129,8 @@ export async function buildApp(
     deviceRoutes,
     deviceHistoryRoutes,
     serviceRoutes,
+    serviceUserRoutes,
+    pathRoutes,
     forwardRoutes,
     enrolmentRoutes,
     auditRoutes,

@@ -32,7 +32,7 @@ const parts = {
     services: () => undefined,
     bytes: () => ({ in: 0, out: 0 }),
   },
-  relay: { startedAt: 1_000, serviceUrl: () => 'https://x' },
+  relay: { startedAt: 1_000, serviceUrl: () => 'https://x', pathUrl: () => 'https://p' },
 };
 
 test('never seen: down, and nothing said about since when', () => {
@@ -71,6 +71,7 @@ test('shows no key, no owner and no hash', () => {
     access: 'basic',
     kindSet: false,
     passthrough: false,
+    paths: [],
     users: [{ name: 'me', passwordHash: '$argon2id$x' }],
   } as const;
   const unknown = { lastSuccessAt: undefined, lastFailureAt: undefined, lastFailure: undefined };

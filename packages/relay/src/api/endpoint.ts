@@ -36,7 +36,7 @@ export interface Call<P, Q, B> {
 }
 
 interface Shape<P, Q, B, R> {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   /** One sentence for the API's description. */
   readonly summary: string;

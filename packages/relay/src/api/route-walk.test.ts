@@ -36,7 +36,7 @@ afterEach(async () => {
 function routes() {
   expect(rig.routes.length).toBeGreaterThan(25);
   return rig.routes.map(({ method, url }) => ({
-    method: method as 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    method: method as 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     url,
     key: `${method} ${url}`,
   }));
@@ -93,6 +93,13 @@ test("another account's ids give 404 on every route and change nothing", async (
   if (asked.kind !== 'waiting') throw new Error('the join request was refused');
   const request = (await rig.call('bob', 'GET', '/api/join-requests')).json().items[0].id;
 
+  const path = (
+    await rig.call('bob', 'POST', `/api/devices/${device}/paths`, { service: 'web', prefix: '/bobs' })
+  ).json().id;
+  const users = `/api/devices/${device}/services/web/users`;
+  expect((await rig.call('bob', 'PUT', `${users}/guest`, { password: PASSWORD })).statusCode).toBe(200);
+  const ofUser = { url: { id: device, service: 'web', name: 'guest' } };
+
   const ofDevice = { url: { id: device, service: 'web' } };
   /** How each route is called with what is bob's: it would work for bob, so that only the owner is at fault. */
   const calls: Record<string, { url: Record<string, string>; body?: object }> = {
@@ -107,6 +114,14 @@ test("another account's ids give 404 on every route and change nothing", async (
     'DELETE /api/devices/:id/services/:service': ofDevice,
     'POST /api/devices/:id/services/:service/probe': ofDevice,
     'POST /api/devices/:id/forwards': { ...ofDevice, body: { service: 'ssh' } },
+    'PUT /api/devices/:id/services/:service/users/:name': { ...ofUser, body: { password: PASSWORD } },
+    'DELETE /api/devices/:id/services/:service/users/:name': ofUser,
+    'GET /api/devices/:id/paths': ofDevice,
+    'POST /api/devices/:id/paths': { ...ofDevice, body: { service: 'web', prefix: '/mine-now' } },
+    'POST /api/devices/:id/services/:service/check': { ...ofDevice, body: { prefix: '/mine-now' } },
+    'PATCH /api/paths/:id': { url: { id: path }, body: { strip: true } },
+    'DELETE /api/paths/:id': { url: { id: path } },
+    'POST /api/paths/:id/check': { url: { id: path } },
     'DELETE /api/forwards/:id': { url: { id: forward } },
     'DELETE /api/me/sessions/:id': { url: { id: session } },
     'DELETE /api/me/access-tokens/:id': { url: { id: accessToken } },

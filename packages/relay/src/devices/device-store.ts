@@ -41,9 +41,19 @@ export interface ServiceRecord {
   readonly access: AccessMode;
   /** Who may open it in mode `basic`, in order of name. */
   readonly users: readonly ServiceUser[];
+  /** Paths that it is published under, in order of prefix. */
+  readonly paths: readonly ServicePath[];
   readonly lastSuccessAt: number | undefined;
   readonly lastFailureAt: number | undefined;
   readonly lastFailure: string | undefined;
+}
+
+/** A path route of a service. */
+export interface ServicePath {
+  readonly id: string;
+  readonly prefix: string;
+  /** The device gets the path without the prefix. */
+  readonly strip: boolean;
 }
 
 export type NewDevice = Pick<

@@ -4,11 +4,11 @@ import type { Schema } from './schema.ts';
 
 type DeviceRow = Selectable<Schema['devices']>;
 
-/** Device records of rows, in the order of the rows: four more queries, however many rows there are. */
+/** Device records of rows, in the order of the rows: five more queries, however many rows there are. */
 export async function toDevices(db: Kysely<Schema>, rows: readonly DeviceRow[]): Promise<DeviceRecord[]> {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
-  const [names, tags, services, users] = await Promise.all([
+  const [names, tags, services, users, paths] = await Promise.all([
     db
       .selectFrom('device_names')
       .select(['device_id', 'name'])
@@ -23,11 +23,13 @@ export async function toDevices(db: Kysely<Schema>, rows: readonly DeviceRow[]):
       .execute(),
     db.selectFrom('services').selectAll().where('device_id', 'in', ids).orderBy('name').execute(),
     db.selectFrom('service_users').selectAll().where('device_id', 'in', ids).orderBy('name').execute(),
+    db.selectFrom('path_routes').selectAll().where('device_id', 'in', ids).orderBy('prefix').execute(),
   ]);
   const namesOf = grouped(names);
   const tagsOf = grouped(tags);
   const servicesOf = grouped(services);
   const usersOf = grouped(users);
+  const pathsOf = grouped(paths);
   return rows.map((row) => ({
     id: row.id,
     accountId: row.account_id,
@@ -48,13 +50,16 @@ export async function toDevices(db: Kysely<Schema>, rows: readonly DeviceRow[]):
     callIntervalLearned: row.call_interval_learned ?? undefined,
     bytesIn: row.bytes_in,
     bytesOut: row.bytes_out,
-    services: (servicesOf.get(row.id) ?? []).map((service) => toService(service, usersOf.get(row.id) ?? [])),
+    services: (servicesOf.get(row.id) ?? []).map((service) =>
+      toService(service, usersOf.get(row.id) ?? [], pathsOf.get(row.id) ?? []),
+    ),
   }));
 }
 
 function toService(
   row: Selectable<Schema['services']>,
   users: readonly Selectable<Schema['service_users']>[],
+  paths: readonly Selectable<Schema['path_routes']>[],
 ): ServiceRecord {
   return {
     name: row.name,
@@ -65,6 +70,9 @@ function toService(
     users: users
       .filter(({ service }) => service === row.name)
       .map(({ name, password_hash: passwordHash }) => ({ name, passwordHash })),
+    paths: paths
+      .filter(({ service }) => service === row.name)
+      .map(({ id, prefix, strip }) => ({ id, prefix, strip: strip === 1 })),
     lastSuccessAt: row.last_success_at ?? undefined,
     lastFailureAt: row.last_failure_at ?? undefined,
     lastFailure: row.last_failure ?? undefined,

@@ -4,6 +4,7 @@ import { Passthrough, PassthroughTable } from '../passthrough/index.ts';
 import {
   Locator,
   OpenVisits,
+  PathChecks,
   PathRoutes,
   PathTable,
   Publisher,
@@ -85,5 +86,6 @@ export async function wirePublishing(
     logger: logger.child('publish'),
     meters: metrics.requests,
   });
-  return { publisher, signOnPages, pathRoutes, accessLog, passthrough };
+  const pathChecks = new PathChecks({ links: table, pools, clock });
+  return { publisher, signOnPages, pathRoutes, pathChecks, accessLog, passthrough };
 }

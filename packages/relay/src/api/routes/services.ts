@@ -20,7 +20,7 @@ const params = idParams.extend({ service: serviceName });
 
 export function serviceRoutes(endpoints: Endpoints): void {
   const { deps } = endpoints;
-  const { devices, services, links, passwords, events, clock, audit } = deps;
+  const { devices, services, pathRoutes, links, passwords, events, clock, audit } = deps;
 
   endpoints.guarded({
     method: 'PATCH',
@@ -114,6 +114,12 @@ export function serviceRoutes(endpoints: Endpoints): void {
         throw new PorchlightError(
           'conflict',
           'The device still offers the service; end that on the device first',
+        );
+      }
+      for (const path of serviceOf(device, name).paths) {
+        await pathRoutes.remove(
+          { accountId, accountName: person.accountName, role: person.role, address },
+          path.id,
         );
       }
       await services.remove(accountId, id, name);

@@ -1,0 +1,1 @@
+export { type CheckAsk, PathChecks } from './path-checks.ts';
