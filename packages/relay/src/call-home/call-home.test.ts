@@ -26,7 +26,16 @@ function record(id = 'd1', more: Partial<DeviceRecord> = {}): DeviceRecord {
 
 const LINK: Link = {
   ...{ deviceId: 'd1', accountId: 'a1', deviceName: 'router1', transport: 'ssh', address: '', upSince: 0 },
-  ...{ agent: '', services: [], paused: false, rtt: undefined, bytesIn: 0, bytesOut: 0, unsent: 0 },
+  ...{
+    agent: '',
+    services: [],
+    paused: false,
+    rtt: undefined,
+    bytesIn: 0,
+    bytesOut: 0,
+    unsent: 0,
+    stock: true,
+  },
   ...{ openChannels: 0, openChannel: () => Promise.reject(new Error('not here')) },
   ...{ ping: () => undefined, drain: () => undefined, end: () => undefined },
 };
