@@ -111,7 +111,7 @@ test('a service still offered cannot be forgotten; one that is gone can', async 
   expect((await rig.call('bob', 'DELETE', `/api/devices/${id}/services/ssh`)).statusCode).toBe(404);
 });
 
-test('probes, and opens and closes forwards to tcp services only', async () => {
+test('probes, and opens, shows and ends forwards to a service or a port', async () => {
   const id = await rig.addDevice('bob', 'box');
   rig.links.probed = { ok: false, took: 1, error: 'device_offline' };
   expect((await rig.call('bob', 'POST', `/api/devices/${id}/services/web/probe`)).json()).toEqual(
@@ -119,7 +119,15 @@ test('probes, and opens and closes forwards to tcp services only', async () => {
   );
   expect((await rig.call('bob', 'POST', `/api/devices/${id}/services/none/probe`)).statusCode).toBe(404);
   const open = (body: object) => rig.call('bob', 'POST', `/api/devices/${id}/forwards`, body);
-  expect((await open({ service: 'web' })).statusCode).toBe(400);
+  const wrong = [
+    ...[{}, { service: 'ssh', port: 22 }, { port: 0 }, { port: 65_536 }, { service: 'no name' }],
+    ...[
+      { port: 22, minutes: 0 },
+      { port: 22, relayPort: 70_000 },
+      { port: 22, allow: [1] },
+    ],
+  ];
+  for (const body of wrong) expect([body, (await open(body)).statusCode]).toEqual([body, 400]);
   expect((await open({ service: 'ssh', minutes: 13 })).statusCode).toBe(503);
   const forward = await open({ service: 'ssh' });
   expect([forward.statusCode, forward.json()]).toEqual([
@@ -128,7 +136,14 @@ test('probes, and opens and closes forwards to tcp services only', async () => {
   ]);
   expect(forward.json().accountId).toBeUndefined();
   expect((await rig.call('bob', 'GET', `/api/devices/${id}/forwards`)).json().items).toHaveLength(1);
-  expect((await rig.call('bob', 'DELETE', `/api/forwards/${forward.json().id}`)).statusCode).toBe(204);
+  expect((await open({ port: 8080, relayPort: 30_000 })).json()).toMatchObject({ devicePort: 8080 });
+  expect((await rig.call('bob', 'GET', '/api/forwards')).json().items).toHaveLength(2);
+  expect((await rig.call('eve', 'GET', '/api/forwards')).json().items).toEqual([]);
+  expect((await rig.call('bob', 'GET', '/api/forwards/options')).json()).toMatchObject({ maxMinutes: 1440 });
+  const url = `/api/forwards/${forward.json().id}`;
+  expect((await rig.call('bob', 'GET', url)).json()).toEqual(forward.json());
+  expect((await rig.call('bob', 'DELETE', url)).statusCode).toBe(204);
+  expect((await rig.call('bob', 'GET', url)).statusCode).toBe(404);
 });
 
 test('health: uptime from the events, the present link counted in', async () => {

@@ -122,6 +122,7 @@ test("another account's ids give 404 on every route and change nothing", async (
     'PATCH /api/paths/:id': { url: { id: path }, body: { strip: true } },
     'DELETE /api/paths/:id': { url: { id: path } },
     'POST /api/paths/:id/check': { url: { id: path } },
+    'GET /api/forwards/:id': { url: { id: forward } },
     'DELETE /api/forwards/:id': { url: { id: forward } },
     'DELETE /api/me/sessions/:id': { url: { id: session } },
     'DELETE /api/me/access-tokens/:id': { url: { id: accessToken } },
@@ -229,6 +230,7 @@ async function everythingOf(name: string) {
   const paths = [
     '/api/me',
     '/api/devices',
+    '/api/forwards',
     '/api/me/sessions',
     '/api/me/access-tokens',
     '/api/me/ssh-keys',
