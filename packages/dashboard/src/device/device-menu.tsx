@@ -6,11 +6,13 @@ import { useLocation } from 'wouter';
 import { api } from '../api/index.ts';
 import { Confirm, showToast } from '../ui/index.ts';
 import { RenameDialog, TagsDialog } from './edit-dialogs.tsx';
+import { IntervalDialog } from './interval-dialog.tsx';
+import { BlockDialog, KickDialog, UnblockDialog } from './link-dialogs.tsx';
 
-type Choice = 'rename' | 'tags' | 'remove';
+type Choice = 'rename' | 'tags' | 'interval' | 'kick' | 'block' | 'unblock' | 'remove';
 
 const ITEM =
-  'flex min-h-11 cursor-pointer items-center rounded-md px-3 outline-none data-highlighted:bg-raised';
+  'flex min-h-11 cursor-pointer items-center rounded-md px-3 outline-none data-highlighted:bg-raised data-disabled:cursor-default data-disabled:text-muted data-disabled:opacity-60';
 
 /** What can be done to the device as a whole. */
 export function DeviceMenu({ device }: { device: Device }) {
@@ -46,7 +48,24 @@ export function DeviceMenu({ device }: { device: Device }) {
             <DropdownMenu.Item className={ITEM} onSelect={() => setChosen('tags')}>
               Edit tags…
             </DropdownMenu.Item>
+            {device.link.callHome !== undefined && (
+              <DropdownMenu.Item className={ITEM} onSelect={() => setChosen('interval')}>
+                Expected interval…
+              </DropdownMenu.Item>
+            )}
             <DropdownMenu.Separator className="m-1 h-px bg-line" />
+            <DropdownMenu.Item className={ITEM} disabled={!device.link.up} onSelect={() => setChosen('kick')}>
+              Kick: end its link…
+            </DropdownMenu.Item>
+            {device.blocked ? (
+              <DropdownMenu.Item className={ITEM} onSelect={() => setChosen('unblock')}>
+                Unblock…
+              </DropdownMenu.Item>
+            ) : (
+              <DropdownMenu.Item className={ITEM} onSelect={() => setChosen('block')}>
+                Block…
+              </DropdownMenu.Item>
+            )}
             <DropdownMenu.Item className={`${ITEM} text-bad`} onSelect={() => setChosen('remove')}>
               Remove…
             </DropdownMenu.Item>
@@ -55,6 +74,10 @@ export function DeviceMenu({ device }: { device: Device }) {
       </DropdownMenu.Root>
       {chosen === 'rename' && <RenameDialog device={device} onClose={close} />}
       {chosen === 'tags' && <TagsDialog device={device} onClose={close} />}
+      {chosen === 'interval' && <IntervalDialog device={device} onClose={close} />}
+      <KickDialog device={device} open={chosen === 'kick'} onClose={close} />
+      <BlockDialog device={device} open={chosen === 'block'} onClose={close} />
+      <UnblockDialog device={device} open={chosen === 'unblock'} onClose={close} />
       <Confirm
         open={chosen === 'remove'}
         onClose={close}

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { usePrefetchQuery, useQuery } from '@tanstack/react-query';
 import { ChevronLeft } from 'lucide-react';
 import { Link } from 'wouter';
 import { ApiError, api, keys } from '../api/index.ts';
@@ -8,7 +8,9 @@ import { useTitle } from '../page/index.ts';
 import { buttonClass, Empty, ErrorNote, Lantern, Panel, Pill, SkeletonRows } from '../ui/index.ts';
 import { DeviceMenu } from './device-menu.tsx';
 import { HealthPanel } from './health-panel.tsx';
+import { BlockedNote } from './link-dialogs.tsx';
 import { LinkPanel } from './link-panel.tsx';
+import { ReadingsPanel, readingsQuery } from './readings-panel.tsx';
 import { ServicesPanel } from './services-panel.tsx';
 
 /** Everything about one device. */
@@ -19,6 +21,7 @@ export function DevicePage({ id }: { id: string }) {
     // Live events tell of changes of state; counters and last answers come with the next look.
     refetchInterval: 60_000,
   });
+  usePrefetchQuery(readingsQuery(id, '24h'));
   const device = query.data;
   useTitle(device?.name ?? 'Device');
 
@@ -58,6 +61,7 @@ export function DevicePage({ id }: { id: string }) {
               <h1 className="text-2xl font-semibold tracking-tight">{device.name}</h1>
               <StatusLine link={device.link} />
               <div className="flex flex-wrap gap-1 empty:hidden">
+                {device.blocked && <Pill tone="bad">blocked</Pill>}
                 {device.tags.map((tag) => (
                   <Pill key={tag}>{tag}</Pill>
                 ))}
@@ -65,8 +69,10 @@ export function DevicePage({ id }: { id: string }) {
             </div>
             <DeviceMenu device={device} />
           </header>
+          {device.blocked && <BlockedNote device={device} />}
           <ServicesPanel device={device} />
           <HealthPanel device={device} />
+          <ReadingsPanel deviceId={device.id} />
           <LinkPanel device={device} />
           <Panel
             title="Recent events"

@@ -1,25 +1,11 @@
-import type { Device, DeviceChange } from '@porchlight/protocol/api';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { Device } from '@porchlight/protocol/api';
 import { useState } from 'react';
-import { api, keys } from '../api/index.ts';
 import { Actions, Button, Dialog, ErrorNote, Field, parseTags, TagField } from '../ui/index.ts';
+import { useChange } from './use-change.ts';
 
 interface EditProps {
   readonly device: Device;
   readonly onClose: () => void;
-}
-
-function useChange(id: string, onDone: () => void) {
-  const cache = useQueryClient();
-  return useMutation({
-    mutationFn: (change: DeviceChange) => api.changeDevice(id, change),
-    onSuccess(device) {
-      cache.setQueryData(keys.device(id), device);
-      void cache.invalidateQueries({ queryKey: keys.deviceLists });
-      void cache.invalidateQueries({ queryKey: keys.audits });
-      onDone();
-    },
-  });
 }
 
 /** Gives the device another name; the old one goes on leading to it. */

@@ -4,19 +4,18 @@ import { lazy, Suspense, useMemo, useState } from 'react';
 import { api, keys } from '../api/index.ts';
 import { formatMillis } from '../format/index.ts';
 import { ErrorNote, Panel, Skeleton } from '../ui/index.ts';
-import { latencySeries } from './latency-series.ts';
+import { type Span, SpanChoice } from './span-choice.tsx';
+import { timeSeries } from './time-series.ts';
 import { Uptime } from './uptime.tsx';
 
-const LatencyPlot = lazy(() => import('./latency-plot.tsx'));
+const TimePlot = lazy(() => import('./time-plot.tsx'));
 
-const SPANS = [
-  { span: '24h', label: '24 hours' },
-  { span: '30d', label: '30 days' },
-] as const;
+const HEIGHT = 180;
+const scale = (_: number, max: number): [number, number] => [0, Math.max(10, max * 1.15)];
 
 /** Uptime and round trip of the last day or month. */
 export function HealthPanel({ device }: { device: Device }) {
-  const [span, setSpan] = useState<'24h' | '30d'>('24h');
+  const [span, setSpan] = useState<Span>('24h');
   const health = useQuery({
     queryKey: keys.health(device.id, span),
     queryFn: ({ signal }) => api.health(device.id, span, signal),
@@ -24,28 +23,14 @@ export function HealthPanel({ device }: { device: Device }) {
     refetchInterval: 60_000,
   });
   const samples = health.data?.samples;
-  const series = useMemo(() => latencySeries(samples ?? []), [samples]);
+  const series = useMemo(
+    () => timeSeries((samples ?? []).map(({ at, rtt }) => ({ at, value: rtt }))),
+    [samples],
+  );
   const measured = series[1].filter((rtt) => rtt !== null);
 
   return (
-    <Panel
-      title="Health"
-      aside={
-        <div role="group" aria-label="Span" className="flex gap-1 rounded-lg bg-raised p-1">
-          {SPANS.map((choice) => (
-            <button
-              key={choice.span}
-              type="button"
-              aria-pressed={choice.span === span}
-              onClick={() => setSpan(choice.span)}
-              className="min-h-9 rounded-md px-3 text-sm text-muted aria-pressed:bg-surface aria-pressed:text-ink aria-pressed:shadow-sm"
-            >
-              {choice.label}
-            </button>
-          ))}
-        </div>
-      }
-    >
+    <Panel title="Health" aside={<SpanChoice value={span} onChange={setSpan} />}>
       <ErrorNote error={health.error} onRetry={health.refetch} />
       {health.isPending && <Skeleton className="h-[84px]" />}
       {health.data && <Uptime health={health.data} />}
@@ -63,7 +48,14 @@ export function HealthPanel({ device }: { device: Device }) {
         ) : (
           <Suspense fallback={<Skeleton className="h-[204px]" />}>
             {health.data ? (
-              <LatencyPlot series={series} from={health.data.from} to={health.data.to} />
+              <TimePlot
+                series={series}
+                from={health.data.from}
+                to={health.data.to}
+                height={HEIGHT}
+                scale={scale}
+                format={formatMillis}
+              />
             ) : (
               !health.isError && <Skeleton className="h-[204px]" />
             )}

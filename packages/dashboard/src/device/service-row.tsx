@@ -6,6 +6,7 @@ import { Ago } from '../format/index.ts';
 import { Button, buttonClass, Confirm, Pill } from '../ui/index.ts';
 import { AccessChoice } from './access-choice.tsx';
 import { Forwards } from './forwards.tsx';
+import { KindChoice } from './kind-choice.tsx';
 import { PassthroughSwitch } from './passthrough-switch.tsx';
 import { ProbeButton } from './probe-button.tsx';
 
@@ -54,6 +55,7 @@ export function ServiceRow({ device, service }: ServiceRowProps) {
           )}
         </div>
       </div>
+      <KindChoice deviceId={device.id} service={service} />
       {service.kind === 'http' && <AccessChoice deviceId={device.id} service={service} />}
       {service.kind === 'tcp' && <Forwards device={device} service={service} />}
       {service.kind === 'tcp' && <PassthroughSwitch deviceId={device.id} service={service} />}

@@ -26,6 +26,7 @@ export function DeviceCard({ device }: { device: Device }) {
         </h2>
         <StatusLine link={link} />
         <div className="flex flex-wrap items-center gap-1 text-sm text-muted empty:hidden">
+          {device.blocked && <Pill tone="bad">blocked</Pill>}
           {device.tags.map((tag) => (
             <Pill key={tag}>{tag}</Pill>
           ))}

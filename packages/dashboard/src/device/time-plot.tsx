@@ -1,10 +1,7 @@
 import { useEffect, useRef } from 'react';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { formatMillis } from '../format/index.ts';
-import type { LatencySeries } from './latency-series.ts';
-
-const HEIGHT = 180;
+import type { TimeSeries } from './time-series.ts';
 
 /** The present value of one of style.css's colours: canvases know nothing of variables or of light and dark. */
 function colour(element: HTMLElement, name: string): string {
@@ -14,8 +11,19 @@ function colour(element: HTMLElement, name: string): string {
   return value;
 }
 
-function optionsFor(element: HTMLElement, from: number, to: number): UPlot.Options {
-  const line = colour(element, '--c-accent');
+interface TimePlotProps {
+  readonly series: TimeSeries;
+  readonly from: number;
+  readonly to: number;
+  /** Pixels, without the line below that tells the value under the pointer. */
+  readonly height: number;
+  /** Lowest and highest value of the scale, for a lowest and a highest value of the series. */
+  readonly scale: (min: number, max: number) => [number, number];
+  readonly format: (value: number) => string;
+}
+
+function optionsFor(element: HTMLElement, props: TimePlotProps): UPlot.Options {
+  const { from, to, height, scale, format } = props;
   const axis = {
     stroke: colour(element, '--c-muted'),
     grid: { stroke: colour(element, '--c-line'), width: 1 },
@@ -24,29 +32,27 @@ function optionsFor(element: HTMLElement, from: number, to: number): UPlot.Optio
   };
   return {
     width: element.clientWidth,
-    height: HEIGHT,
+    height,
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     scales: {
       x: { range: [from / 1000, to / 1000] },
-      y: { range: (_, __, max) => [0, Math.max(10, (max || 0) * 1.15)] },
+      y: { range: (_, min, max) => scale(min ?? 0, max ?? 0) },
     },
     axes: [
       { ...axis, space: 70 },
-      { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => formatMillis(tick)) },
+      { ...axis, size: 62, values: (_, ticks) => ticks.map((tick) => format(tick)) },
     ],
-    series: [{}, { stroke: line, width: 2, points: { show: false }, spanGaps: false }],
+    series: [
+      {},
+      { stroke: colour(element, '--c-accent'), width: 2, points: { show: false }, spanGaps: false },
+    ],
   };
 }
 
-interface LatencyPlotProps {
-  readonly series: LatencySeries;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Round trip over time, on a canvas. Drawn anew when the width or the colours change. */
-export default function LatencyPlot({ series, from, to }: LatencyPlotProps) {
+/** Values over time, on a canvas. Drawn anew when the width or the colours change. */
+export default function TimePlot(props: TimePlotProps) {
+  const { series, from, to, height, scale, format } = props;
   const box = useRef<HTMLDivElement>(null);
   const readout = useRef<HTMLParagraphElement>(null);
 
@@ -57,19 +63,19 @@ export default function LatencyPlot({ series, from, to }: LatencyPlotProps) {
     function draw() {
       if (!element) return;
       plot?.destroy();
-      const options = optionsFor(element, from, to);
+      const options = optionsFor(element, { series, from, to, height, scale, format });
       plot = new UPlot({ ...options, hooks: { setCursor: [showValue] } }, series, element);
     }
     function showValue({ cursor, data }: UPlot) {
       if (!readout.current) return;
       const at = cursor.idx == null ? undefined : data[0][cursor.idx];
-      const rtt = cursor.idx == null ? undefined : data[1]?.[cursor.idx];
+      const value = cursor.idx == null ? undefined : data[1]?.[cursor.idx];
       readout.current.textContent =
-        at === undefined || rtt == null
+        at === undefined || value == null
           ? ''
-          : `${formatMillis(rtt)} at ${new Date(at * 1000).toLocaleString()}`;
+          : `${format(value)} at ${new Date(at * 1000).toLocaleString()}`;
     }
-    const resized = new ResizeObserver(() => plot?.setSize({ width: element.clientWidth, height: HEIGHT }));
+    const resized = new ResizeObserver(() => plot?.setSize({ width: element.clientWidth, height }));
     const themed = new MutationObserver(draw);
     const night = matchMedia('(prefers-color-scheme: dark)');
     draw();
@@ -82,10 +88,10 @@ export default function LatencyPlot({ series, from, to }: LatencyPlotProps) {
       night.removeEventListener('change', draw);
       plot?.destroy();
     };
-  }, [series, from, to]);
+  }, [series, from, to, height, scale, format]);
 
   return (
-    <div className="grid h-[204px] content-start">
+    <div className="grid content-start">
       <div ref={box} />
       <p ref={readout} aria-hidden className="h-5 text-right text-xs text-muted tabular-nums" />
     </div>
