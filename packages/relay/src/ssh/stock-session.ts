@@ -2,7 +2,8 @@ import { SERVICES_MAX, toDeviceName } from '@porchlight/protocol';
 import type { ServerChannel, TcpipBindInfo } from 'ssh2';
 import type { DeviceRecord } from '../devices/index.ts';
 import type { DeviceSessionParts } from './device-session.ts';
-import { disconnectWith, pingClient } from './server-messages.ts';
+import { farewell } from './farewell.ts';
+import { pingClient } from './server-messages.ts';
 import { SshLink } from './ssh-link.ts';
 import type { ProvenClient } from './ssh-server.ts';
 import { runCommand } from './stock-commands.ts';
@@ -43,8 +44,8 @@ export class StockSession {
   #leave: () => void = () => undefined;
   #member: SshLink | undefined;
   #forwards: StockForwards | undefined;
-  /** Commands that run. */
-  #running = 0;
+  /** Channels of commands that run. */
+  readonly #running = new Set<ServerChannel>();
   /** It has run a command, as a device does that calls home. */
   #called = false;
   /** It stays although it has asked for nothing. */
@@ -102,12 +103,12 @@ export class StockSession {
 
   /** Runs a command, as soon as it is known who asks. */
   exec(channel: ServerChannel, text: string): void {
-    this.#running += 1;
+    this.#running.add(channel);
     this.#cancelEnd();
     this.#whenAdmitted(
       (device) => void this.#run(device, channel, text),
       () => {
-        this.#running -= 1;
+        this.#running.delete(channel);
         channel.close();
       },
     );
@@ -210,13 +211,13 @@ export class StockSession {
       logger.error({ error, device: device.name }, 'command failed');
       channel.close();
     }
-    this.#running -= 1;
+    this.#running.delete(channel);
     if (this.#isUseless()) this.#endAfter(ERRAND_IDLE_MS);
   }
 
   /** Nothing of what the client wanted is under way. */
   #isUseless(): boolean {
-    const idle = this.#running === 0 && this.#shells.size === 0;
+    const idle = this.#running.size === 0 && this.#shells.size === 0;
     return idle && !this.#stays && (this.#forwards === undefined || this.#forwards.size === 0);
   }
 
@@ -238,7 +239,7 @@ export class StockSession {
     const member = new SshLink({
       ...{ device, connection, socket, transport, address, agent: software, maxChannels, clock },
       ping: () => pingClient(connection),
-      disconnect: (reason) => disconnectWith(connection, `Porchlight: ${reason}`),
+      disconnect: (reason) => this.#farewell(reason),
     });
     const owner: MemberOwner = {
       lost: (service) => this.#forwards?.lost(service),
@@ -275,8 +276,11 @@ export class StockSession {
     if (this.#ended) return;
     this.#ended = true;
     this.#parts.logger.info({ address: this.#client.address, reason }, 'stock client ended');
-    disconnectWith(this.#client.connection, `Porchlight: ${reason}`);
+    this.#farewell(reason);
     // A client that never hangs up would keep its socket for ever.
     this.#parts.clock.after(LINGER_MS, () => this.#client.socket.destroy());
+  }
+  #farewell(reason: string): void {
+    farewell(this.#client, [...this.#running, ...this.#shells], reason);
   }
 }

@@ -12,6 +12,10 @@ export class StockShells {
     return this.#channels.size;
   }
 
+  [Symbol.iterator](): IterableIterator<ServerChannel> {
+    return this.#channels.values();
+  }
+
   add(channel: ServerChannel): void {
     this.#channels.add(channel);
     channel.on('close', () => this.#channels.delete(channel));
