@@ -37,6 +37,7 @@ export interface ForwardTableParts extends RelayPortParts {
 }
 
 interface Entry {
+  readonly id: string;
   readonly live: LiveForward;
   readonly by: ForwardAsker;
   readonly cancelEnd: () => void;
@@ -146,6 +147,14 @@ export class ForwardTable implements Forwards, LinkListener {
       .catch(this.#parts.onError);
   }
 
+  /** The device has called, or its link has changed: what is told of forwards that wait for it is old. */
+  deviceHeard(deviceId: string): void {
+    for (const { live, id } of this.#of(deviceId)) {
+      live.look();
+      if (live.state === 'waiting') this.#tell(id, 'state');
+    }
+  }
+
   #minutes(wished: number | undefined): number {
     const { maxMinutes } = this.#parts;
     if (wished === undefined) return Math.min(MINUTES, maxMinutes);
@@ -211,7 +220,7 @@ export class ForwardTable implements Forwards, LinkListener {
     live.begin();
     parts.server.on('error', () => undefined); // accept errors (out of file descriptors) pass; the port stays open
     const cancelEnd = clock.after(minutes * 60_000, () => this.#end(id, 'its time was over'));
-    const entry: Entry = { live, by, cancelEnd, noted: false, cancelNumbers: undefined };
+    const entry: Entry = { id, live, by, cancelEnd, noted: false, cancelNumbers: undefined };
     this.#entries.set(id, entry);
     const detail = { port: parts.port, minutes, from: by.address, ...wishes(live.view()) };
     this.#note(entry, live.state === 'open' ? 'forward.opened' : 'forward.requested', detail);

@@ -24,7 +24,7 @@ export interface LiveForwardParts {
   readonly port: number;
   readonly expiresAt: number;
   readonly reach: DeviceReach;
-  readonly requests: Pick<PortRequests, 'match'>;
+  readonly requests: Pick<PortRequests, 'match' | 'waiting'>;
   readonly clock: Clock;
   /** Its state has changed, or only its numbers. */
   readonly onChange: (what: 'state' | 'numbers') => void;
@@ -157,7 +157,11 @@ export class LiveForward {
       const { message } = this.#parts.reach.unreachable(this.#device, target, plan);
       return { reason: message, read: false };
     }
-    const read = requests.match(this.#device.id, this.#hold.relayPort)?.takenAt !== undefined;
+    const request = requests.match(this.#device.id, this.#hold.relayPort);
+    // What was read and led to nothing waits again.
+    const read =
+      request?.takenAt !== undefined &&
+      !requests.waiting(this.#device.id).some(({ id: waits }) => waits === request.id);
     const intervalSeconds = Math.round(plan.intervalMs / 1000);
     if (!plan.up) {
       const reason = `${this.#parts.reach.unreachable(this.#device, target, plan).message}; the request waits for it`;

@@ -85,6 +85,8 @@ export function wireDeviceLinks({
         connections.end(event.deviceId, 'the device was removed');
         recorder.forget(event.deviceId);
         portRequests.forget(event.deviceId);
+      } else if (event.type === 'link-changed') {
+        forwards.deviceHeard(event.deviceId);
       } else if (event.type === 'device-changed') {
         forwards.deviceChanged(event.accountId, event.deviceId);
       } else if (event.type === 'account-removed') {
