@@ -1,8 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import { nativeCipherInUse } from '@porchlight/link';
 import { createApi } from './api/index.ts';
 import { systemClock } from './clock.ts';
 import { createAddressMatcher, type RelayConfig } from './config/index.ts';
-import { Console, InstallFiles, StaticFiles } from './console/index.ts';
+import { Console, InstallFiles, PHONE_HOME_PATH, StaticFiles } from './console/index.ts';
 import { createLiveLinks } from './links/index.ts';
 import { createOriginReader, FrontDoor, openListeners } from './listeners/index.ts';
 import { probeService } from './publish/index.ts';
@@ -10,12 +11,14 @@ import { createRelayFacts } from './relay-facts.ts';
 import { loadHostKey } from './ssh/index.ts';
 import { Stack } from './stack.ts';
 import { createLogger, type Logger } from './telemetry/index.ts';
+import { Terminals } from './terminal/index.ts';
 import { openTls } from './tls/index.ts';
 import { VERSION } from './version.ts';
 import {
   layFoundation,
   openMetricsPage,
   wireDeviceLinks,
+  wireOperators,
   wirePeople,
   wirePublishing,
   wireSshSide,
@@ -67,9 +70,11 @@ async function start(options: RelayOptions, stack: Stack) {
   const caPem = () => tls?.caPem();
   const installFiles = await InstallFiles.read(options.agentBundle, caPem);
   const facts = createRelayFacts({ config, hostKey, installFiles, startedAt: recorder.startedAt, caPem });
-  const { enrolmentTokens, joinRequests, keyEnrolment, ssh } = wireSshSide(foundation, deviceLinks, {
+  const operators = wireOperators(foundation, deviceLinks, { facts, api: () => api });
+  const { enrolmentTokens, joinRequests, keyEnrolment, ssh } = wireSshSide(foundation, deviceLinks, people, {
     hostKey,
     facts,
+    operators,
   });
   const { publisher, signOnPages, pathRoutes, pathChecks, accessLog, passthrough } = await wirePublishing(
     foundation,
@@ -77,6 +82,9 @@ async function start(options: RelayOptions, stack: Stack) {
     deviceLinks,
   );
   const originOf = createOriginReader(createAddressMatcher(config.trustedProxies));
+
+  const consoleOriginOf = (request: IncomingMessage): string =>
+    consoleOrigin(originOf(request).secure, request.headers);
 
   const api = await createApi({
     ...people,
@@ -108,12 +116,23 @@ async function start(options: RelayOptions, stack: Stack) {
     relay: facts,
     addressOf: (request) => originOf(request).address,
     isSecure: (request) => originOf(request).secure,
-    originOf: (request) => consoleOrigin(originOf(request).secure, request.headers),
+    originOf: consoleOriginOf,
     onError: (error, requestId) => logger.error({ error, requestId }, 'API call failed'),
   });
   stack.add(() => api.close());
+  const terminals = new Terminals({
+    identities: people.identities,
+    devices: stores.devices,
+    ports: deviceLinks.devicePorts,
+    audit,
+    events,
+    clock,
+  });
+  stack.add(() => terminals.close());
   const console = new Console({
     api,
+    terminals,
+    originOf: consoleOriginOf,
     identities: people.identities,
     signOnPages,
     dashboard: options.dashboard === undefined ? undefined : await StaticFiles.read(options.dashboard),
@@ -126,6 +145,7 @@ async function start(options: RelayOptions, stack: Stack) {
     paths: config.paths,
     httpsPort: () => facts.httpsPort,
     originOf,
+    hashCheckedPaths: new Set([PHONE_HOME_PATH]),
     console,
     publisher,
   });

@@ -4,6 +4,7 @@ import { FakeClock } from '@porchlight/testkit';
 import ssh2 from 'ssh2';
 import { afterEach, expect, it } from 'vitest';
 import { createMetrics, silentLogger } from '../telemetry/index.ts';
+import { DEVICES_ONLY } from './ssh-rig.ts';
 import { type ProvenClient, SshServer } from './ssh-server.ts';
 
 const HOST_KEY = ssh2.utils.generateKeyPairSync('ed25519').private;
@@ -24,7 +25,8 @@ async function connect(onClient: (client: ProvenClient) => void) {
     logger: silentLogger,
     refused: createMetrics({ process: false }).sshRefused,
     limits: { unauthenticatedPerAddress: 5, handshakeMs: 20_000 },
-    greeting: () => Promise.resolve(undefined),
+    logins: DEVICES_ONLY,
+    onOperator: (client) => client.socket.destroy(),
     onClient,
   });
   const listener = net.createServer((socket) => server.accept(socket, '192.0.2.1', 'ssh'));

@@ -1,7 +1,12 @@
+export { Allowance } from './allowance.ts';
 export { DeviceAdmission } from './device-admission.ts';
 export { DeviceConnections } from './device-connections.ts';
 export type { DeviceKey } from './device-key.ts';
 export { DeviceSession } from './device-session.ts';
+export { HoldBack } from './hold-back.ts';
 export { type HostKey, loadHostKey } from './host-key.ts';
+export { type Login, type Logins, OPERATOR_USER, type OperatorLogin } from './logins.ts';
+export { hasUsablePacketSize } from './packet-size.ts';
 export { type PublicKeyLine, parsePublicKeyLine } from './public-key-line.ts';
-export { type IncomingSocket, SshServer } from './ssh-server.ts';
+export { disconnectWith, OPEN_FAILURE, pingClient, refuseChannel } from './server-messages.ts';
+export { type IncomingSocket, type OperatorClient, SshServer } from './ssh-server.ts';

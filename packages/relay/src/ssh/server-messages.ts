@@ -43,6 +43,31 @@ export function pingClient(connection: Connection): void {
   }
 }
 
+/** Reasons of SSH_MSG_CHANNEL_OPEN_FAILURE (RFC 4254 §5.1). */
+export const OPEN_FAILURE = { prohibited: 1, connectFailed: 2, shortage: 4 } as const;
+
+/**
+ * Refuses a channel that the client asks for, with a text that it prints (`open failed: …: TEXT`).
+ * @param reject what ssh2 gave for this channel; it knows neither reason nor text
+ */
+export function refuseChannel(
+  connection: Connection,
+  reject: () => void,
+  reason: number,
+  text: string,
+): void {
+  const protocol = Reflect.get(connection, '_protocol') as ChannelRefuser;
+  const ascii = text.replace(/[^\x20-\x7e]/g, '?').slice(0, TEXT_MAX);
+  const plain = protocol.channelOpenFail;
+  protocol.channelOpenFail = (recipient) => plain.call(protocol, recipient, reason, ascii);
+  reject();
+  Reflect.deleteProperty(protocol, 'channelOpenFail');
+}
+
+interface ChannelRefuser {
+  channelOpenFail(recipient: number, reason: number, text: string): void;
+}
+
 function send(connection: Connection, parts: readonly Buffer[]): void {
   const protocol = Reflect.get(connection, '_protocol') as PacketWriter;
   const payload = Buffer.concat(parts);

@@ -4,9 +4,11 @@ import type { Clock } from '../clock.ts';
 import type { LinkTransport } from '../links/index.ts';
 import type { Logger, RelayMetrics } from '../telemetry/index.ts';
 import { addressKey } from '../token-buckets.ts';
+import { answerAtOnce, judge, methodsFor, type Proven } from './authentication.ts';
 import { type CountedSocket, limitBytes, UnauthenticatedLimit } from './connection-limits.ts';
-import { acceptOffer, type DeviceKey, describeKey, parseOfferedKey, provesKey } from './device-key.ts';
-import { sendBanner } from './server-messages.ts';
+import type { DeviceKey } from './device-key.ts';
+import type { Logins, OperatorLogin } from './logins.ts';
+import { disconnectWith } from './server-messages.ts';
 import type { LinkSocket } from './ssh-link.ts';
 
 /** Places for connections that are not yet let in, in all. */
@@ -15,6 +17,8 @@ const UNAUTHENTICATED_MAX = 1000;
 const AUTH_TRIES_MAX = 16;
 /** Bytes that a connection may send before its link is up. Handshake, hello, 64 services and their pings take a fifth. */
 const BEFORE_LINK_MAX = 256 * 1024;
+/** Time for a refused client to read why. */
+const LINGER_MS = 1_000;
 
 /** A TCP connection, or what stands for one. */
 export interface IncomingSocket extends LinkSocket, Gatherable, CountedSocket {
@@ -22,11 +26,10 @@ export interface IncomingSocket extends LinkSocket, Gatherable, CountedSocket {
   once(event: 'close', listener: () => void): unknown;
 }
 
-/** A client that has proven a key; nobody has decided yet what it may do. */
-export interface ProvenClient {
+/** A client that has said who it is, and has proven it. */
+export interface LoggedInClient {
   readonly connection: Connection;
   readonly socket: LinkSocket;
-  readonly key: DeviceKey;
   readonly userName: string;
   readonly address: string;
   readonly transport: LinkTransport;
@@ -38,6 +41,16 @@ export interface ProvenClient {
   readonly linked: () => void;
 }
 
+/** A client that has proven a key; nobody has decided yet what it may do. */
+export interface ProvenClient extends LoggedInClient {
+  readonly key: DeviceKey;
+}
+
+/** A client that is a person. */
+export interface OperatorClient extends LoggedInClient {
+  readonly operator: OperatorLogin;
+}
+
 export interface SshServerParts {
   readonly hostKey: { readonly privateKey: string };
   readonly version: string;
@@ -45,9 +58,9 @@ export interface SshServerParts {
   readonly logger: Logger;
   readonly refused: RelayMetrics['sshRefused'];
   readonly limits: { readonly unauthenticatedPerAddress: number; readonly handshakeMs: number };
-  /** What to tell the holder of a key before it is let in; undefined: nothing. */
-  readonly greeting: (key: DeviceKey) => Promise<string | undefined>;
+  readonly logins: Logins;
   readonly onClient: (client: ProvenClient) => void;
+  readonly onOperator: (client: OperatorClient) => void;
 }
 
 interface Incoming {
@@ -61,7 +74,8 @@ interface Incoming {
 
 /**
  * The SSH server (RFC 4252 to 4254): takes sockets from any listener, lets every client in that proves a public key,
- * and hands it on. Who it is and what it may do is decided there.
+ * or under the user name `operator` only who is a person here, by key or token, and hands it on. What it may do is
+ * decided there.
  */
 export class SshServer {
   readonly #server: ssh2.Server;
@@ -125,31 +139,40 @@ export class SshServer {
   #authenticate(connection: Connection, info: ClientInfo, incoming: Incoming): void {
     const { logger, refused } = this.#parts;
     let tries = 0;
-    let proven: { key: DeviceKey; userName: string } | undefined;
+    let proven: Proven | undefined;
+    let userName = '';
     connection.on('error', (error: Error) => {
       logger.debug({ address: incoming.address, reason: error.message }, 'SSH connection failed');
     });
+    // ssh2 gives the next request when the one before has been answered.
     connection.on('authentication', (context: AuthContext) => {
       tries += 1;
       if (tries > AUTH_TRIES_MAX) {
         refused.authentication.add(1);
         return incoming.socket.destroy();
       }
-      if (context.method !== 'publickey') return context.reject(['publickey']);
-      const key = parseOfferedKey(context);
-      if (key === undefined || context.username.length > 128) return context.reject(['publickey']);
-      if (context.signature === undefined) return acceptOffer(context);
-      if (!provesKey(context, key)) return context.reject(['publickey']);
-      proven = { key: describeKey(key), userName: context.username };
-      void this.#greet(connection, proven.key, context);
+      if (answerAtOnce(context)) return;
+      judge(context, { connection, address: incoming.address, logins: this.#parts.logins }).then(
+        (outcome) => {
+          if (outcome === 'asked') return;
+          proven = outcome;
+          userName = context.username;
+          if (outcome === undefined) context.reject(methodsFor(context.username));
+          else context.accept();
+        },
+        (error: unknown) => {
+          logger.error({ error }, 'SSH login failed');
+          context.reject();
+        },
+      );
     });
     connection.on('ready', () => {
       incoming.cancelDeadline();
       if (proven === undefined) return incoming.socket.destroy();
-      this.#parts.onClient({
+      this.#handOn(proven, {
         connection,
         socket: incoming.socket,
-        ...proven,
+        userName,
         address: incoming.address,
         transport: incoming.transport,
         software: info.header.versions.software.slice(0, 64),
@@ -159,15 +182,15 @@ export class SshServer {
     });
   }
 
-  /** Lets the client in, after it was told what there is to tell: a stock client shows that before anything else. */
-  async #greet(connection: Connection, key: DeviceKey, context: AuthContext): Promise<void> {
-    try {
-      const text = await this.#parts.greeting(key);
-      if (text !== undefined) sendBanner(connection, text);
-      context.accept();
-    } catch (error) {
-      this.#parts.logger.error({ error }, 'SSH login failed');
-      context.reject();
+  #handOn(proven: Proven, client: LoggedInClient): void {
+    if ('key' in proven) return this.#parts.onClient({ ...client, key: proven.key });
+    if ('operator' in proven) {
+      client.admitted();
+      client.linked();
+      return this.#parts.onOperator({ ...client, operator: proven.operator });
     }
+    this.#parts.logger.info({ address: client.address, reason: proven.refused }, 'SSH client refused');
+    disconnectWith(client.connection, `Porchlight: ${proven.refused}`);
+    this.#parts.clock.after(LINGER_MS, () => client.socket.destroy());
   }
 }

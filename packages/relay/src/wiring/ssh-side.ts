@@ -4,15 +4,18 @@ import { EtPhoneHome } from '../adapters/index.ts';
 import type { RelayFacts } from '../api/index.ts';
 import { DeviceCommands } from '../call-home/index.ts';
 import { EnrolmentTokens, JoinRequestTable, KeyEnrolment } from '../enrolment/index.ts';
+import { OperatorLogins, type Operators } from '../operators/index.ts';
 import { DeviceAdmission, type DeviceKey, DeviceSession, type HostKey, SshServer } from '../ssh/index.ts';
 import { VERSION } from '../version.ts';
 import type { DeviceLinks } from './device-links.ts';
 import type { Foundation } from './foundation.ts';
+import type { People } from './people.ts';
 
 export function wireSshSide(
   { config, stores, audit, events, clock, logger, metrics, stack }: Foundation,
   { table, connections, callHome, portRequests, readings }: DeviceLinks,
-  { hostKey, facts }: { hostKey: HostKey; facts: RelayFacts },
+  people: People,
+  { hostKey, facts, operators }: { hostKey: HostKey; facts: RelayFacts; operators: Operators },
 ) {
   const { limits } = config;
   const enrolmentTokens = new EnrolmentTokens({ store: stores.enrolmentTokens, audit, clock });
@@ -73,6 +76,16 @@ export function wireSshSide(
     serviceUrl: (service: string, device: string) => facts.serviceUrl(service, device),
   };
   poolPacketPadding();
+  const logins = new OperatorLogins({
+    ...people,
+    devices: stores.devices,
+    audit,
+    clock,
+    greeting: async (key: DeviceKey) => {
+      const code = await joinCode(key.fingerprint, hostKey.fingerprint);
+      return `Porchlight: this key is new here. Code ${code}; allow it at ${facts.origin}/requests?code=${code}`;
+    },
+  });
   const ssh = new SshServer({
     hostKey,
     version: VERSION,
@@ -83,11 +96,8 @@ export function wireSshSide(
       unauthenticatedPerAddress: limits.maxUnauthenticatedPerAddress,
       handshakeMs: limits.handshakeSeconds * 1000,
     },
-    greeting: async (key: DeviceKey) => {
-      if ((await stores.devices.byFingerprint(key.fingerprint)) !== undefined) return undefined;
-      const code = await joinCode(key.fingerprint, hostKey.fingerprint);
-      return `Porchlight: this key is new here. Code ${code}; allow it at ${facts.origin}/requests?code=${code}`;
-    },
+    logins,
+    onOperator: (client) => operators.accept(client),
     onClient: (client) => void new DeviceSession(client, session),
   });
   return { enrolmentTokens, joinRequests, keyEnrolment, ssh };

@@ -1,0 +1,65 @@
+import { PorchlightError, parseJoinCode, toDeviceName } from '@porchlight/protocol';
+import type { Device, JoinRequest } from '@porchlight/protocol/api';
+import { span, table } from '../terminal/index.ts';
+import { type Command, type CommandCall, UsageError } from './command.ts';
+
+export const requests: Command = {
+  usage: 'requests',
+  summary: 'devices that ask to be let in',
+  args: [0, 0],
+  async run(call) {
+    const found = await call.list<JoinRequest>('/api/join-requests');
+    if (call.words.json) return call.printJson(found);
+    if (found.length === 0) return call.print('nobody asks');
+    const now = call.now();
+    const rows = found.map((one) => [
+      one.code,
+      one.name,
+      one.address,
+      one.software,
+      `${span(now - one.askedAt)} ago`,
+      one.fingerprint,
+    ]);
+    call.print(table([['CODE', 'NAME', 'ADDRESS', 'SOFTWARE', 'ASKED', 'KEY'], ...rows]));
+  },
+};
+
+export const allow: Command = {
+  usage: 'allow CODE|ID',
+  summary: 'let a device in; compare the code with what it shows; --name NAME, --tag TAG',
+  args: [1, 1],
+  options: { name: false, tag: true },
+  async run(call) {
+    const request = await requestOf(call);
+    const name = call.words.one('name') ?? toDeviceName(request.name);
+    if (name === undefined) throw new UsageError('it proposes no usable name: give one with --name');
+    const body = { code: request.code, name, tags: call.words.all('tag') };
+    const device = await call.api<Device>('POST', `/api/join-requests/${request.id}/allow`, body);
+    if (call.words.json) call.printJson(device);
+    else call.print(`${device.name} is let in, with the key ${device.fingerprint}`);
+  },
+};
+
+export const deny: Command = {
+  usage: 'deny CODE|ID',
+  summary: 'turn a device away',
+  args: [1, 1],
+  async run(call) {
+    const { id, code, name, fingerprint } = await requestOf(call);
+    await call.api('POST', `/api/join-requests/${id}/deny`, { code });
+    if (call.words.json) call.printJson({ id, name, fingerprint });
+    else call.print(`turned away: ${name}, with the key ${fingerprint}`);
+  },
+};
+
+async function requestOf(call: CommandCall): Promise<JoinRequest> {
+  const text = call.words.args[0] ?? '';
+  const code = parseJoinCode(text);
+  const path = code === undefined ? '/api/join-requests' : `/api/join-requests?code=${code}`;
+  const found = (await call.list<JoinRequest>(path)).find((one) => code !== undefined || one.id === text);
+  if (found !== undefined) return found;
+  throw new PorchlightError(
+    'not_found',
+    'There is no join request with this code or id; "requests" shows them',
+  );
+}
