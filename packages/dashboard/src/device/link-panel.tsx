@@ -1,6 +1,6 @@
 import type { Device, LinkState } from '@porchlight/protocol/api';
 import type { ReactNode } from 'react';
-import { Ago, formatBytes, formatInstant, formatMillis } from '../format/index.ts';
+import { Ago, formatBytes, formatDuration, formatInstant, formatMillis, plural } from '../format/index.ts';
 import { Panel } from '../ui/index.ts';
 
 const TRANSPORTS: Readonly<Record<NonNullable<LinkState['transport']>, string>> = {
@@ -21,7 +21,11 @@ export function LinkPanel({ device }: { device: Device }) {
         {!link.up && link.reason !== undefined && <Fact name="Why it ended">{link.reason}</Fact>}
         <Fact name="Round trip">
           {link.rtt === undefined ? (
-            'not measured yet'
+            isVisitor(link) ? (
+              'none: it connects, and leaves again'
+            ) : (
+              'not measured yet'
+            )
           ) : (
             <>
               {formatMillis(link.rtt)}
@@ -35,8 +39,13 @@ export function LinkPanel({ device }: { device: Device }) {
           )}
         </Fact>
         <Fact name={link.up ? 'Way in' : 'Last way in'}>
-          {link.transport === undefined ? 'unknown' : TRANSPORTS[link.transport]}
+          {link.transport === undefined
+            ? isVisitor(link)
+              ? 'short calls, by SSH'
+              : 'unknown'
+            : TRANSPORTS[link.transport]}
         </Fact>
+        {link.callHome !== undefined && <CallHomeFacts callHome={link.callHome} />}
         <Fact name={link.up ? 'Address' : 'Last address'}>{link.address ?? 'unknown'}</Fact>
         <Fact name="Agent">{link.agent ?? 'unknown'}</Fact>
         <Fact name="Data">
@@ -53,6 +62,33 @@ export function LinkPanel({ device }: { device: Device }) {
         )}
       </dl>
     </Panel>
+  );
+}
+
+/** It is up by its calls alone: there is no connection now. */
+function isVisitor(link: LinkState): boolean {
+  return link.callHome !== undefined && link.transport === undefined;
+}
+
+function CallHomeFacts({ callHome }: { callHome: NonNullable<LinkState['callHome']> }) {
+  return (
+    <>
+      <Fact name="Calls home">
+        every {formatDuration(callHome.intervalSeconds * 1000)},{' '}
+        {callHome.learned ? 'as it has shown' : 'as you have set it'}
+        <span className="block text-sm text-muted">
+          last <Ago at={callHome.lastAt} />, next due <Ago at={callHome.dueAt} />
+        </span>
+      </Fact>
+      <Fact name="What its calls cost">
+        {formatBytes(callHome.bytesLastHour)} in the last hour
+        {callHome.waiting > 0 && (
+          <span className="block text-sm text-muted">
+            {plural(callHome.waiting, 'request')} for it to fetch with the next
+          </span>
+        )}
+      </Fact>
+    </>
   );
 }
 

@@ -3,6 +3,7 @@ import { ExternalLink } from 'lucide-react';
 import { Link } from 'wouter';
 import { formatMillis, plural } from '../format/index.ts';
 import { buttonClass, Lantern, Pill } from '../ui/index.ts';
+import { CallHomeLine } from './call-home-line.tsx';
 import { StatusLine } from './status-line.tsx';
 
 /** One device in the list, with the way straight to its first web page. */
@@ -25,6 +26,7 @@ export function DeviceCard({ device }: { device: Device }) {
           </Link>
         </h2>
         <StatusLine link={link} />
+        <CallHomeLine link={link} />
         <div className="flex flex-wrap items-center gap-1 text-sm text-muted empty:hidden">
           {device.blocked && <Pill tone="bad">blocked</Pill>}
           {device.tags.map((tag) => (
