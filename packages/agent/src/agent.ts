@@ -136,8 +136,9 @@ export async function startAgent(options: AgentOptions) {
       audit.event('configuration read', { services: names });
     };
     const reload = async () => {
-      const config = await follower.reload();
+      // The rules before what they are for.
       await policy.reload();
+      const config = await follower.reload();
       return { policy: policyStatusOf(policy), services: [...config.services.keys()] };
     };
     const setPaused = async (paused: boolean) => {

@@ -7,8 +7,17 @@ export {
   openIdentity,
   parseTarget,
   prepareDataFolder,
+  readTextFile,
+  type Secret,
 } from './config/index.ts';
 export { type DoctorOptions, type Finding, runDoctor } from './doctor/index.ts';
+export {
+  type AccessList,
+  DEFAULT_ACCESS_LIST,
+  installAccessList,
+  keyOf,
+  readRemoteAccess,
+} from './emoncms/index.ts';
 export { type Joined, type JoinOptions, joinRelay } from './join/index.ts';
 export { type AgentStatus, callAgent, PauseSwitch } from './local/index.ts';
 export { createLogger, type Logger, type LogLevel, silentLogger } from './log/index.ts';

@@ -1,5 +1,5 @@
 export { readAuthority } from './authority.ts';
-export { ConfigError, systemErrorCode } from './config-error.ts';
+export { ConfigError, quoted, systemErrorCode } from './config-error.ts';
 export { AgentConfigFile } from './config-file.ts';
 export { ConfigFollower } from './config-follower.ts';
 export { chooseDataFolder, type DataFolderChoice, prepareDataFolder } from './data-folder.ts';

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { auditCommand } from './audit-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { exposeCommand } from './expose-command.ts';
+import { importCommand } from './import-command.ts';
 import { joinCommand } from './join-command.ts';
 import { pauseCommand } from './pause-command.ts';
 import { policyCommand } from './policy/policy-command.ts';
@@ -19,6 +20,7 @@ export function agentCommand(): Command {
     joinCommand,
     exposeCommand,
     unexposeCommand,
+    importCommand,
     runCommand,
     statusCommand,
     pauseCommand,

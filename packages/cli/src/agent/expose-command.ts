@@ -5,14 +5,20 @@ import { twinned } from '../environment-twins.ts';
 import { EXIT } from '../exit-code.ts';
 import { print, printJson, table } from '../terminal/index.ts';
 import { dataFolderOf, type ListingFlags, listingSubcommand } from './data-folder.ts';
+import { installEmoncms } from './emoncms-preset.ts';
 import { askAgentIfAny } from './running-agent.ts';
 
 interface ExposeFlags extends ListingFlags {
   readonly insecureSkipVerify?: boolean;
+  readonly preset?: 'emoncms';
+  readonly readKeyFile?: string;
+  readonly writeKeyFile?: string;
 }
 
 /** `porchlight agent expose NAME TARGET`; without both it lists what is exposed. */
 export function exposeCommand(): Command {
+  const kept = 'later the one that is kept on the device holds';
+  const without = 'without it nothing can be changed from afar';
   const skip = 'believe any certificate of an https target';
   return listingSubcommand(
     'expose',
@@ -21,6 +27,17 @@ export function exposeCommand(): Command {
     .argument('[name]', 'name of the service: becomes part of its address')
     .argument('[target]', 'http://HOST:PORT, https://HOST:PORT or tcp://HOST:PORT')
     .addOption(twinned('--insecure-skip-verify', skip, 'PORCHLIGHT_INSECURE_SKIP_VERIFY'))
+    .addOption(
+      twinned('--preset <name>', 'rules for a known program: emoncms', 'PORCHLIGHT_PRESET').choices([
+        'emoncms',
+      ]),
+    )
+    .addOption(
+      twinned('--read-key-file <file>', `with the read key of emoncms; ${kept}`, 'PORCHLIGHT_READ_KEY_FILE'),
+    )
+    .addOption(
+      twinned('--write-key-file <file>', `with its write key; ${without}`, 'PORCHLIGHT_WRITE_KEY_FILE'),
+    )
     .action(expose);
 }
 
@@ -40,6 +57,11 @@ async function expose(
       });
     }
     await prepareDataFolder(dataFolder);
+    // The rules first, and in force: the service must not be open for a moment without them.
+    if (options.preset === 'emoncms') {
+      await installEmoncms(dataFolder, name, options);
+      await askAgentIfAny(dataFolder, 'reload');
+    }
     await file.expose(name, { target, insecureSkipVerify: options.insecureSkipVerify === true });
     live = (await askAgentIfAny(dataFolder, 'reload')) !== undefined;
   }
