@@ -2,6 +2,7 @@ import { serviceLabel } from '@porchlight/protocol';
 import type { RelayFacts } from './api/index.ts';
 import { isLoopbackName, type RelayConfig } from './config/index.ts';
 import { type InstallFiles, LINK_WEBSOCKET_PATH } from './console/index.ts';
+import { installerOf } from './installer.ts';
 import type { Ports } from './listeners/index.ts';
 import type { HostKey } from './ssh/index.ts';
 import { VERSION } from './version.ts';
@@ -42,6 +43,13 @@ export function createRelayFacts(parts: {
     },
     get sshPort() {
       return outside('ssh');
+    },
+    get installer() {
+      return installerOf(config, ports, {
+        hostKey: hostKey.publicKey,
+        sha256: installFiles.phoneHomeSha256,
+        ownAuthority: parts.caPem() !== undefined,
+      });
     },
     get httpsPort() {
       return outside('https');

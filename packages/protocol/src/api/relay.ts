@@ -31,6 +31,16 @@ export const me = z.object({
     agentSha256: z.string().optional(),
     /** The relay made its own certificate authority; it is at `/install/ca.pem`. */
     localAuthority: z.boolean(),
+    /** What the line is made of that makes devices of machines with nothing but ssh; absent: it cannot be had. */
+    installer: z
+      .object({
+        url: z.string(),
+        sha256: z.string(),
+        address: z.string(),
+        hostKey: z.string(),
+        ownAuthority: z.boolean(),
+      })
+      .optional(),
     /** Where path routes are; absent: none are served. */
     paths: z
       .object({

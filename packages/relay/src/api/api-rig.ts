@@ -237,6 +237,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
       websocketPath: '/ssh',
       agentSha256: undefined,
       localAuthority: true,
+      installer: undefined,
       serviceUrl: (service, device) => `https://${service}--${device}.relay.example/`,
       pathUrl: (prefix) => `https://paths.relay.example${prefix}/`,
       paths: { origin: 'https://paths.relay.example', onConsole: false, forMembers: true },

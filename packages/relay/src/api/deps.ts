@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Installer } from '@porchlight/protocol';
 import type { Me } from '@porchlight/protocol/api';
 import type { AccessTokens, Identities } from '../access/index.ts';
 import type { Accounts, Passwords, Sessions, SetupLink, SignIn, SshKeys } from '../accounts/index.ts';
@@ -27,6 +28,8 @@ export interface RelayFacts {
   readonly websocketPath: string;
   readonly agentSha256: string | undefined;
   readonly localAuthority: boolean;
+  /** The one-line installer for devices with nothing but ssh; undefined: no port is known for it. */
+  readonly installer: Installer | undefined;
   /** Where people open an `http` service; `overTls`: one whose TLS ends on the device. */
   serviceUrl(service: string, device: string, overTls?: boolean): string;
   /** Where people open what is published under a path. */

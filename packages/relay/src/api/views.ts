@@ -21,6 +21,7 @@ export function meView(account: AccountRecord, relay: RelayFacts): Me {
       sshPort: relay.sshPort,
       agentSha256: relay.agentSha256,
       localAuthority: relay.localAuthority,
+      installer: relay.installer,
       paths: relay.paths,
     },
   };

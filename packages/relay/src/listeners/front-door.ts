@@ -21,6 +21,8 @@ export interface FrontDoorParts {
   /** Port of HTTPS as seen from outside, for redirects; undefined: HTTPS is off, or another program's affair. */
   readonly httpsPort: () => number | undefined;
   readonly originOf: (req: IncomingMessage) => Origin;
+  /** Paths of the console that are answered over plain HTTP too: public files whose hash the caller knows and checks. */
+  readonly hashCheckedPaths: ReadonlySet<string>;
   readonly console: {
     handle(req: IncomingMessage, res: ServerResponse, origin: Origin): void;
     handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer, origin: Origin): void;
@@ -65,7 +67,9 @@ export class FrontDoor {
     const target = this.#targetOf(host, req.url);
     if (host === undefined || target.kind === 'unknown') return sendFailure(req, res, nothingHere());
     const origin = this.#parts.originOf(req);
-    if (!origin.secure && !isLoopbackName(hostName(host))) return this.#toHttps(req, res, host);
+    if (!origin.secure && !isLoopbackName(hostName(host)) && !this.#isHashChecked(req, target.kind)) {
+      return this.#toHttps(req, res, host);
+    }
     if (target.kind === 'console') this.#parts.console.handle(req, res, origin);
     else this.#parts.publisher.handle(req, res, { ...NO_NAMES, ...target, ...origin, host });
   }
@@ -88,6 +92,11 @@ export class FrontDoor {
     const target = parseHost(host, domain, paths.host);
     if (target.kind !== 'console' || !paths.insecureOnConsole) return target;
     return isConsolePath(url ?? '/') ? target : { kind: 'paths' };
+  }
+
+  #isHashChecked(req: IncomingMessage, kind: string): boolean {
+    const reads = req.method === 'GET' || req.method === 'HEAD';
+    return kind === 'console' && reads && this.#parts.hashCheckedPaths.has(req.url ?? '');
   }
 
   #toHttps(req: IncomingMessage, res: ServerResponse, host: string): void {
