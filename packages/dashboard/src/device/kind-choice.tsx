@@ -1,7 +1,7 @@
 import type { Service } from '@porchlight/protocol/api';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, keys } from '../api/index.ts';
-import { Choice, ErrorNote } from '../ui/index.ts';
+import { ErrorNote } from '../ui/index.ts';
 
 type Kind = 'http' | 'tcp' | 'auto';
 
@@ -18,18 +18,19 @@ export function KindChoice({ deviceId, service }: { deviceId: string; service: S
   const kept = service.kindSet ? service.kind : 'auto';
   const shown = changing.isPending ? changing.variables : kept;
   return (
-    <div className="grid gap-2 sm:max-w-80">
-      <Choice
-        label={`What is ${service.name}?`}
+    <>
+      <select
+        aria-label={`Kind of ${service.name}`}
         value={shown}
         disabled={changing.isPending}
         onChange={(event) => changing.mutate(event.target.value as Kind)}
+        className="min-h-9 rounded-full border-0 bg-raised px-2.5 text-xs font-medium text-muted"
       >
-        <option value="auto">{service.kindSet ? 'Find out' : `As found out: ${service.kind}`}</option>
-        <option value="http">http: pages or an API</option>
-        <option value="tcp">tcp: anything else</option>
-      </Choice>
+        <option value="auto">{service.kindSet ? 'find out' : `${service.kind}, as found`}</option>
+        <option value="http">http</option>
+        <option value="tcp">tcp</option>
+      </select>
       <ErrorNote error={changing.error} />
-    </div>
+    </>
   );
 }

@@ -1,6 +1,6 @@
 import type { Readings } from '@porchlight/protocol/api';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
 import { api, keys } from '../api/index.ts';
 import { Ago } from '../format/index.ts';
 import { ErrorNote, Panel, Skeleton } from '../ui/index.ts';
@@ -32,39 +32,63 @@ export function ReadingsPanel({ deviceId }: { deviceId: string }) {
   const readings = useMemo(() => inOrder(data?.readings ?? []), [data]);
   if (data === undefined && error !== null) return <ErrorNote error={error} onRetry={refetch} />;
   if (data === undefined || readings.length === 0) return null;
+  const [plotted, told] = [readings.filter(isPlotted), readings.filter((reading) => !isPlotted(reading))];
   return (
     <Panel title="Readings" aside={<SpanChoice value={span} onChange={setSpan} />}>
-      <ul aria-label="Readings" className="grid gap-x-6 gap-y-5 sm:grid-cols-2">
-        {readings.map((reading) => (
-          <ReadingItem key={reading.name} reading={reading} from={data.from} to={data.to} />
-        ))}
-      </ul>
+      {plotted.length > 0 && (
+        <ul aria-label="Readings with history" className="grid gap-x-6 gap-y-4 sm:grid-cols-2">
+          {plotted.map((reading) => (
+            <Item key={reading.name} reading={reading}>
+              <Plot reading={reading} from={data.from} to={data.to} />
+            </Item>
+          ))}
+        </ul>
+      )}
+      {told.length > 0 && (
+        <ul aria-label="Other readings" className="grid gap-x-6 gap-y-4 sm:grid-cols-2">
+          {told.map((reading) => (
+            <Item key={reading.name} reading={reading} />
+          ))}
+        </ul>
+      )}
     </Panel>
   );
 }
 
-function ReadingItem({ reading, from, to }: { reading: Reading; from: number; to: number }) {
-  const { name, value, at, samples } = reading;
-  const { label, format } = wordsOf(name);
-  const series = useMemo(
-    () => timeSeries(samples.map((sample) => ({ at: sample.at, value: sample.mean }))),
-    [samples],
-  );
+function isPlotted({ samples }: Reading): boolean {
+  return samples.length > 1;
+}
+
+function Item({ reading, children }: { reading: Reading; children?: ReactNode }) {
+  const { name, value, at } = reading;
   return (
-    <li data-testid={`reading-${name}`} className="grid min-w-0 content-start gap-1">
+    <li data-testid={`reading-${name}`} className="grid min-w-0 content-start">
       <div className="flex items-baseline justify-between gap-3 text-sm text-muted">
-        <h3 className="min-w-0 truncate">{label}</h3>
+        <h3 className="min-w-0 truncate">{wordsOf(name).label}</h3>
         <span className="shrink-0">
           <Ago at={at} />
         </span>
       </div>
       <p className="text-lg font-semibold break-words tabular-nums">{shownValue(name, value)}</p>
-      {samples.length > 1 && (
-        <Suspense fallback={<Skeleton className="h-[124px]" />}>
-          <TimePlot series={series} from={from} to={to} height={HEIGHT} scale={scale} format={format} />
-        </Suspense>
-      )}
+      {children}
     </li>
+  );
+}
+
+function Plot({ reading, from, to }: { reading: Reading; from: number; to: number }) {
+  const { name, samples } = reading;
+  const series = useMemo(() => timeSeries(samples.map(({ at, mean }) => ({ at, value: mean }))), [samples]);
+  return (
+    <Suspense fallback={<Skeleton className="h-[124px]" />}>
+      <TimePlot
+        series={series}
+        from={from}
+        to={to}
+        height={HEIGHT}
+        scale={scale}
+        format={wordsOf(name).format}
+      />
+    </Suspense>
   );
 }
 

@@ -27,7 +27,7 @@ export function ServiceRow({ device, service }: ServiceRowProps) {
       <div className="flex flex-wrap items-start justify-between gap-3">
         <div className="grid min-w-0 gap-1">
           <h3 className="flex flex-wrap items-center gap-2 font-semibold">
-            {service.name} <Pill>{service.kind}</Pill>
+            {service.name} <KindChoice deviceId={device.id} service={service} />
             {!service.offered && <Pill tone="bad">not offered now</Pill>}
           </h3>
           {service.url !== undefined && <p className="text-sm break-all text-muted">{service.url}</p>}
@@ -55,7 +55,6 @@ export function ServiceRow({ device, service }: ServiceRowProps) {
           )}
         </div>
       </div>
-      <KindChoice deviceId={device.id} service={service} />
       {service.kind === 'http' && <AccessChoice deviceId={device.id} service={service} />}
       {service.kind === 'tcp' && <Forwards device={device} service={service} />}
       {service.kind === 'tcp' && <PassthroughSwitch deviceId={device.id} service={service} />}

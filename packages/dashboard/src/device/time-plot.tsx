@@ -5,11 +5,18 @@ import type { TimeSeries } from './time-series.ts';
 
 /** The present value of one of style.css's colours: canvases know nothing of variables or of light and dark. */
 function colour(element: HTMLElement, name: string): string {
+  // Without a transition, which would begin at the colour before.
+  element.style.setProperty('transition', 'none', 'important');
   element.style.color = `var(${name})`;
   const value = getComputedStyle(element).color;
   element.style.color = '';
+  element.style.removeProperty('transition');
   return value;
 }
+
+const TWO_DAYS_MS = 2 * 24 * 3600_000;
+const hour = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
+const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 
 interface TimePlotProps {
   readonly series: TimeSeries;
@@ -24,6 +31,7 @@ interface TimePlotProps {
 
 function optionsFor(element: HTMLElement, props: TimePlotProps): UPlot.Options {
   const { from, to, height, scale, format } = props;
+  const clock = to - from > TWO_DAYS_MS ? day : hour;
   const axis = {
     stroke: colour(element, '--c-muted'),
     grid: { stroke: colour(element, '--c-line'), width: 1 },
@@ -40,8 +48,8 @@ function optionsFor(element: HTMLElement, props: TimePlotProps): UPlot.Options {
       y: { range: (_, min, max) => scale(min ?? 0, max ?? 0) },
     },
     axes: [
-      { ...axis, space: 70 },
-      { ...axis, size: 62, values: (_, ticks) => ticks.map((tick) => format(tick)) },
+      { ...axis, space: 70, size: 30, values: (_, ticks) => ticks.map((tick) => clock.format(tick * 1000)) },
+      { ...axis, size: 62, space: 24, values: (_, ticks) => ticks.map((tick) => format(tick)) },
     ],
     series: [
       {},
