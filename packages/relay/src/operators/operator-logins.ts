@@ -4,7 +4,14 @@ import type { SshKeys } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import type { DeviceStore } from '../devices/index.ts';
-import { type DeviceKey, type Login, type Logins, OPERATOR_USER, type OperatorLogin } from '../ssh/index.ts';
+import {
+  type DeviceKey,
+  type Login,
+  type Logins,
+  OPERATOR_USER,
+  type OperatorLogin,
+  parseUserName,
+} from '../ssh/index.ts';
 import { addressKey, type Rate, TokenBuckets } from '../token-buckets.ts';
 
 /** Wrong tokens of one address: they cannot be guessed, but each costs a look into the records. */
@@ -42,6 +49,8 @@ export class OperatorLogins implements Logins {
     // The name of an account that the key does not belong to is a name like any other.
     if ((await this.#parts.devices.byFingerprint(key.fingerprint)) !== undefined) return { kind: 'device' };
     const login = await this.#personOf(key);
+    // What has a token needs no person, and so no code.
+    if (login === undefined && parseUserName(userName).token !== undefined) return { kind: 'device' };
     if (login === undefined) return { kind: 'device', greeting: await this.#parts.greeting(key) };
     if (login.operator.person.accountName === userName.toLowerCase()) return login;
     const reason = `this key is a person's: connect as ${OPERATOR_USER}@...; a device needs a key of its own`;

@@ -10,3 +10,4 @@ export { hasUsablePacketSize } from './packet-size.ts';
 export { type PublicKeyLine, parsePublicKeyLine } from './public-key-line.ts';
 export { disconnectWith, OPEN_FAILURE, pingClient, refuseChannel } from './server-messages.ts';
 export { type IncomingSocket, type OperatorClient, SshServer } from './ssh-server.ts';
+export { parseUserName } from './user-name.ts';

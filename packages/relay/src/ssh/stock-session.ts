@@ -2,7 +2,7 @@ import { SERVICES_MAX, toDeviceName } from '@porchlight/protocol';
 import type { ServerChannel, TcpipBindInfo } from 'ssh2';
 import type { DeviceRecord } from '../devices/index.ts';
 import type { DeviceSessionParts } from './device-session.ts';
-import { farewell } from './farewell.ts';
+import { farewell, needsChannel } from './farewell.ts';
 import { pingClient } from './server-messages.ts';
 import { SshLink } from './ssh-link.ts';
 import type { ProvenClient } from './ssh-server.ts';
@@ -11,6 +11,7 @@ import type { StockDialect } from './stock-dialect.ts';
 import { StockForwards } from './stock-forwards.ts';
 import { joinStockLink, type MemberOwner } from './stock-link.ts';
 import { StockShells } from './stock-shells.ts';
+import { parseUserName } from './user-name.ts';
 
 /** A client whose key is unknown is let in on the same connection when a person presses Allow within this time. */
 const PATIENCE_MS = 2 * 60_000;
@@ -20,8 +21,6 @@ const LINGER_MS = 1_000;
 const ERRAND_IDLE_MS = 20_000;
 /** A client none of whose forwards was taken, and who wants nothing else, is told why and ended after this. */
 const NOTHING_TAKEN_MS = 500;
-/** What begins so is an enrolment token in place of a user name; it is a secret, and told to nobody. */
-const TOKEN_PREFIX = 'ple_';
 
 type Reply = ((port?: number) => void) | undefined;
 type Refuse = (() => void) | undefined;
@@ -53,6 +52,8 @@ export class StockSession {
   /** Why the last forward was refused. */
   #refusal: string | undefined;
   #ended = false;
+  /** Tells why it was refused, when that could not be told yet. */
+  #tell: (() => void) | undefined;
   #withdraw: (() => void) | undefined;
   #cancelPatience: () => void = () => undefined;
   #cancelEnd: () => void = () => undefined;
@@ -104,6 +105,7 @@ export class StockSession {
   /** Runs a command, as soon as it is known who asks. */
   exec(channel: ServerChannel, text: string): void {
     this.#running.add(channel);
+    if (this.#tell !== undefined) return this.#tell();
     this.#cancelEnd();
     this.#whenAdmitted(
       (device) => void this.#run(device, channel, text),
@@ -140,8 +142,7 @@ export class StockSession {
 
   async #admit(): Promise<void> {
     const { userName, software, key } = this.#client;
-    const token = userName.startsWith(TOKEN_PREFIX) ? userName : undefined;
-    const name = token === undefined ? userName : `device-${key.fingerprint.slice(7, 13)}`;
+    const { token, name = `device-${key.fingerprint.slice(7, 13)}` } = parseUserName(userName);
     let asked = false;
     const admitted = await this.#parts.admission.admit(this.#client, { name, token, software }, (waiting) => {
       asked = true;
@@ -276,10 +277,20 @@ export class StockSession {
     if (this.#ended) return;
     this.#ended = true;
     this.#parts.logger.info({ address: this.#client.address, reason }, 'stock client ended');
-    this.#farewell(reason);
+    const { clock } = this.#parts;
+    const tell = (): void => {
+      this.#tell = undefined;
+      this.#farewell(reason);
+    };
+    const early = needsChannel(this.#client) && this.#running.size + this.#shells.size === 0;
+    if (early) {
+      this.#tell = tell;
+      clock.after(LINGER_MS, () => this.#tell?.());
+    } else tell();
     // A client that never hangs up would keep its socket for ever.
-    this.#parts.clock.after(LINGER_MS, () => this.#client.socket.destroy());
+    clock.after(early ? 2 * LINGER_MS : LINGER_MS, () => this.#client.socket.destroy());
   }
+
   #farewell(reason: string): void {
     farewell(this.#client, [...this.#running, ...this.#shells], reason);
   }
