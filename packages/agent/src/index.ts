@@ -15,7 +15,9 @@ export {
   type AccessList,
   DEFAULT_ACCESS_LIST,
   installAccessList,
+  installedAccessList,
   keyOf,
+  parseAccessName,
   readRemoteAccess,
 } from './emoncms/index.ts';
 export { type Joined, type JoinOptions, joinRelay } from './join/index.ts';

@@ -47,6 +47,28 @@ it('a set-up of the original client is taken over whole', async () => {
   expect(JSON.parse(again.stdout)).toMatchObject({ service: 'emoncms', entries: 3 });
 });
 
+it('the list is changed entry by entry, and closed for changes with one word', async () => {
+  const key = join(folder, 'key');
+  await writeFile(key, 'a1'.repeat(16));
+  expect(await porchlight('emoncms', 'list')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('no access list'),
+  });
+  const keys = ['--read-key-file', key, '--write-key-file', key];
+  await porchlight('expose', 'emoncms', 'http://localhost/emoncms', '--preset', 'emoncms', ...keys);
+  await porchlight('emoncms', 'allow', 'graph/get.json', 'write');
+  const removed = await porchlight('emoncms', 'remove', 'test/test', '--json');
+  expect(JSON.parse(removed.stdout)).toContainEqual({ part: 'graph/get', key: 'write', open: true });
+  expect(removed.stdout).not.toContain('test/test');
+  const closed = await porchlight('emoncms', 'read-only', 'on', '--json');
+  expect(JSON.parse(closed.stdout)).toContainEqual({ part: 'graph/get', key: 'write', open: false });
+  await porchlight('emoncms', 'read-only', 'off');
+  const back = await porchlight('emoncms', 'defaults');
+  expect(back.stdout).toContain('test/test');
+  expect(back.stdout).not.toContain('graph/get');
+  expect(await porchlight('emoncms', 'allow', '../x', 'read')).toMatchObject({ code: 2 });
+});
+
 it('a file that is none of that is named, and changes nothing', async () => {
   const file = join(folder, 'x.json');
   await writeFile(file, '{"ACCESS_CONTROL": {"feed/list": "all"}}');

@@ -25,7 +25,7 @@ const read = (name: string): Promise<string> => readFile(join(dataFolder, name),
 describe('installing an access list', () => {
   it('writes rules and keys for the agent’s user alone', async () => {
     const keys = { readKey: new Secret('readkey1'), writeKey: new Secret('writekey1') };
-    expect(await installAccessList({ ...setup(), ...keys })).toEqual({ allowed: 18, withoutKey: 0 });
+    expect(await installAccessList({ ...setup(), ...keys })).toEqual({ allowed: 18, closed: 0 });
     expect(await read('secrets')).toBe('emoncms_read = readkey1\nemoncms_write = writekey1\n');
     expect((await stat(join(dataFolder, 'secrets'))).mode & 0o777).toBe(0o600);
     expect(await read('policy')).not.toContain('readkey1');
@@ -40,7 +40,7 @@ describe('installing an access list', () => {
     expect(await read('secrets')).toBe('# mine\nhue = x\nemoncms_read = new12345\n');
     const policy = await read('policy');
     expect(policy).toContain('service hue\n  allow');
-    expect(await installAccessList(setup())).toEqual({ allowed: 15, withoutKey: 3 });
+    expect(await installAccessList(setup())).toEqual({ allowed: 15, closed: 3 });
     expect(await read('policy')).toBe(policy);
   });
 

@@ -3,7 +3,14 @@ import { compilePolicy, POLICY_BYTES_MAX } from '@porchlight/protocol/policy';
 import { ConfigError, readTextFile, replaceFile, type Secret, systemErrorCode } from '../config/index.ts';
 import { parseSecrets, SECRETS_BYTES_MAX } from '../policy/index.ts';
 import type { AccessList } from './access-list.ts';
-import { accessListSection, READ_KEY, WRITE_KEY, withSection } from './policy-section.ts';
+import {
+  accessListSection,
+  READ_KEY,
+  readAccessList,
+  WRITE_KEY,
+  type WrittenAccessList,
+  withSection,
+} from './policy-section.ts';
 
 export interface EmoncmsSetup {
   readonly dataFolder: string;
@@ -12,13 +19,15 @@ export interface EmoncmsSetup {
   /** Undefined: the one that is kept already. */
   readonly readKey: Secret | undefined;
   readonly writeKey: Secret | undefined;
+  /** Close what needs the write key, though it is there. */
+  readonly readOnly?: boolean;
 }
 
 /** What was put in place. */
 export interface InstalledEmoncms {
   readonly allowed: number;
-  /** Entries that are left out for want of the write key. */
-  readonly withoutKey: number;
+  /** Entries that are closed, because there is no write key or nothing shall be changed. */
+  readonly closed: number;
 }
 
 /**
@@ -47,7 +56,7 @@ export async function installAccessList(setup: EmoncmsSetup): Promise<InstalledE
       'the read key of emoncms is missing: put it into a file and name that with --read-key-file',
     );
   }
-  const readOnly = !names.has(WRITE_KEY);
+  const readOnly = setup.readOnly === true || !names.has(WRITE_KEY);
   const section = accessListSection(service, accessList, { readOnly });
   const policy = withSection((await textOf(policyPath, POLICY_BYTES_MAX)) ?? '', service, section);
   const [problem] = compilePolicy(policy, (name) => (names.has(name) ? 'secret' : undefined)).errors ?? [];
@@ -58,8 +67,17 @@ export async function installAccessList(setup: EmoncmsSetup): Promise<InstalledE
   if (secrets !== kept.text) await replaceFile(secretsPath, secrets, 0o600);
   await replaceFile(policyPath, policy, 0o600);
   const writes = [...accessList.values()].filter((access) => access === 'write').length;
-  const withoutKey = readOnly ? writes : 0;
-  return { allowed: accessList.size - withoutKey, withoutKey };
+  const closed = readOnly ? writes : 0;
+  return { allowed: accessList.size - closed, closed };
+}
+
+/** The access list that is in place for a service; undefined: there is none that was written here. */
+export async function installedAccessList(
+  dataFolder: string,
+  service: string,
+): Promise<WrittenAccessList | undefined> {
+  const policy = await textOf(join(dataFolder, 'policy'), POLICY_BYTES_MAX);
+  return policy === undefined ? undefined : readAccessList(policy, service);
 }
 
 async function readKept(path: string): Promise<{ text: string; names: Iterable<string> }> {

@@ -4,27 +4,33 @@ import { ACCESS_LIST_MAX, type Access, type AccessList } from './access-list.ts'
 export const READ_KEY = 'emoncms_read';
 export const WRITE_KEY = 'emoncms_write';
 
+/** Stands below the head of a section that was written here; one by hand is not touched. */
+const MARK =
+  '  # Access list of emoncms, written by Porchlight: change it on the settings page or with "agent emoncms".';
 const KEYS: Readonly<Record<Access, string>> = { read: READ_KEY, write: WRITE_KEY };
 /** A rule as {@link accessListSection} writes it. */
 const RULE =
   /^\s*allow GET,HEAD,POST \/([A-Za-z0-9_-]+\/[A-Za-z0-9_-]+)\.json .*\badd query apikey=\$emoncms_(read|write)\s*$/;
 
+/** An entry that stays in the list while it is closed. */
+const CLOSED = /^\s*# closed: ([A-Za-z0-9_-]+\/[A-Za-z0-9_-]+) (read|write)\s*$/;
+
 /**
  * The section of a policy file that an access list stands for: each entry with and without a sub-action, the visitor's
  * `q` and `apikey` refused, the local key added; everything else denied.
- * @param readOnly entries that need the write key are left out
+ * @param readOnly entries that need the write key are closed, and kept as a comment
  */
 export function accessListSection(
   service: string,
   list: AccessList,
   { readOnly }: { readonly readOnly: boolean },
 ): string[] {
-  const lines = [
-    `service ${service}`,
-    '  # The access list of emoncms. "porchlight agent expose --preset emoncms" writes it anew.',
-  ];
+  const lines = [`service ${service}`, MARK];
   for (const [name, access] of list) {
-    if (readOnly && access === 'write') continue;
+    if (readOnly && access === 'write') {
+      lines.push(`  # closed: ${name} ${access}`);
+      continue;
+    }
     const rest = `refuse query q   refuse query apikey   add query apikey=$${KEYS[access]}`;
     lines.push(`  allow GET,HEAD,POST /${name}.json   ${rest}`);
     lines.push(`  allow GET,HEAD,POST /${name}/*.json   ${rest}`);
@@ -33,16 +39,27 @@ export function accessListSection(
   return lines;
 }
 
+/** What a service's section says. */
+export interface WrittenAccessList {
+  readonly list: AccessList;
+  /** Entries that need the write key are closed. */
+  readonly readOnly: boolean;
+}
+
 /** The access list that a service's section was written from; undefined: it has no section, or one by hand. */
-export function readAccessList(policy: string, service: string): AccessList | undefined {
+export function readAccessList(policy: string, service: string): WrittenAccessList | undefined {
   const section = sectionOf(policy, service);
-  if (section === undefined) return undefined;
+  if (section?.includes(MARK) !== true) return undefined;
   const list = new Map<string, Access>();
+  let readOnly = false;
   for (const line of section) {
-    const [, name, access] = RULE.exec(line) ?? [];
-    if (name !== undefined && list.size < ACCESS_LIST_MAX) list.set(name, access as Access);
+    const closed = CLOSED.exec(line);
+    const [, name, access] = RULE.exec(line) ?? closed ?? [];
+    if (name === undefined || list.size >= ACCESS_LIST_MAX) continue;
+    list.set(name, access as Access);
+    readOnly ||= closed !== null;
   }
-  return list.size === 0 ? undefined : list;
+  return { list, readOnly };
 }
 
 /** Puts a section into a policy, in place of the one that the service has; everything else stays as it is. */

@@ -41,8 +41,13 @@ export class Services {
     }
   }
 
+  /** With the port of each local server, by which people may ask for it. */
   announced(): AnnouncedService[] {
-    return [...this.#running].map(([name, { kind }]) => ({ name, kind }));
+    return [...this.#running].map(([name, { kind, settings }]) => ({
+      name,
+      kind,
+      port: settings.target.port,
+    }));
   }
 
   /** The relay wishes a channel to a service. */

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { auditCommand } from './audit-command.ts';
 import { doctorCommand } from './doctor-command.ts';
+import { emoncmsCommand } from './emoncms-command.ts';
 import { exposeCommand } from './expose-command.ts';
 import { importCommand } from './import-command.ts';
 import { joinCommand } from './join-command.ts';
@@ -21,6 +22,7 @@ export function agentCommand(): Command {
     exposeCommand,
     unexposeCommand,
     importCommand,
+    emoncmsCommand,
     runCommand,
     statusCommand,
     pauseCommand,

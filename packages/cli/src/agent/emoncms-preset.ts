@@ -32,8 +32,8 @@ export async function installEmoncms(
   });
   if (options.json === true) return;
   print(`The policy lets ${done.allowed} parts of emoncms through, and nothing else.`);
-  if (done.withoutKey > 0)
-    print(`${done.withoutKey} that change something stay closed: name the write key with --write-key-file.`);
+  if (done.closed > 0)
+    print(`${done.closed} that change something stay closed: name the write key with --write-key-file.`);
 }
 
 async function keyIn(file: string | undefined): Promise<Secret | undefined> {
