@@ -48,6 +48,10 @@ class ServiceAgent extends http.Agent {
     this.#link.openChannel(this.#service, { address: '127.0.0.1', port: 0 }).then(
       (channel) => {
         this.#countOpening(-1);
+        // The local server has closed it, or is gone: node:http drops sockets of its own for that, not other streams.
+        channel.on('end', () => {
+          if (this.#isFree(channel)) channel.destroy();
+        });
         created?.(null, channel);
       },
       (error: Error) => {
@@ -91,6 +95,10 @@ class ServiceAgent extends http.Agent {
 
   #queue(): http.ClientRequest[] {
     return this.requests[this.#service] ?? [];
+  }
+
+  #isFree(channel: object): boolean {
+    return Object.values(this.freeSockets).some((free) => free?.some((one) => one === channel));
   }
 
   #countOpening(change: 1 | -1): void {
