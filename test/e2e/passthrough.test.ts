@@ -28,7 +28,6 @@ describe.skipIf(openssl.missing !== undefined)(`TLS that ends on the device ${op
   let device: ProcessDevice;
   let server: https.Server;
   let caFile: string;
-  const upgraded = new Set<Socket>();
 
   const ssl = async (...args: string[]): Promise<void> => {
     const { code, stderr } = await runProgram('openssl', args, { cwd: folder });
@@ -93,7 +92,6 @@ describe.skipIf(openssl.missing !== undefined)(`TLS that ends on the device ${op
       },
     );
     server.on('upgrade', (_req, socket: Socket) => {
-      upgraded.add(socket);
       socket.on('error', () => undefined);
       socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
       socket.pipe(socket);
@@ -251,6 +249,10 @@ describe.skipIf(openssl.missing !== undefined)(`TLS that ends on the device ${op
     expect(body).toMatch(/porchlight_passthrough_bytes_total\{direction="from_device"\} [1-9]\d{6}/);
   });
 
+  /** Its end, by a reset too. */
+  const closeOf = (client: Socket): Promise<void> =>
+    new Promise((resolve) => void client.once('close', () => resolve()));
+
   /** A connection on which the device sends back what it gets. */
   const echo = async (): Promise<tls.TLSSocket> => {
     const client = connect({ ca: await readFile(caFile), rejectUnauthorized: true });
@@ -264,7 +266,7 @@ describe.skipIf(openssl.missing !== undefined)(`TLS that ends on the device ${op
 
   it('ends what is open when the owner turns it off, and is the relay’s again', async () => {
     const client = await echo();
-    const closed = once(client, 'close');
+    const closed = closeOf(client);
     expect((await set(false)).status).toBe(200);
     await closed;
     expect((await visit('/', [], relay.caFile)).status).toBe(404);
@@ -289,11 +291,12 @@ describe.skipIf(openssl.missing !== undefined)(`TLS that ends on the device ${op
       return stdout.includes('issuer=CN = Robot CA');
     });
     expect((await visit('/')).status).toBe(200);
+    expect((await owner.api('PATCH', `/api/devices/${device.id}`, { name: 'robot' })).status).toBe(200);
   });
 
   it('ends with the link, and says by an alert that the device is away', async () => {
     const client = await echo();
-    const closed = once(client, 'close');
+    const closed = closeOf(client);
     await device.agent.stop();
     await closed;
     const answer = await visit('/');
@@ -304,7 +307,7 @@ describe.skipIf(openssl.missing !== undefined)(`TLS that ends on the device ${op
 
   it('ends with the device', async () => {
     const client = await echo();
-    const closed = once(client, 'close');
+    const closed = closeOf(client);
     expect((await owner.api('DELETE', `/api/devices/${device.id}`)).status).toBe(204);
     await closed;
     await until(async () => (await visit('/', [], relay.caFile)).status === 404);

@@ -8,3 +8,4 @@ export * from './forwards.ts';
 export * from './paths.ts';
 export * from './relay.ts';
 export * from './ssh-keys.ts';
+export * from './terminal.ts';

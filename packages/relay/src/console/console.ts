@@ -16,6 +16,7 @@ import {
 } from '../publish/index.ts';
 import type { IncomingSocket } from '../ssh/index.ts';
 import type { RelayMetrics } from '../telemetry/index.ts';
+import { Terminals } from '../terminal/index.ts';
 import type { InstallFiles } from './install-files.ts';
 import { INSTALL_PATH } from './install-files.ts';
 import type { StaticFiles } from './static-files.ts';
@@ -32,6 +33,9 @@ export interface ConsoleParts {
   readonly dashboard: StaticFiles | undefined;
   readonly installFiles: InstallFiles;
   readonly onSsh: (socket: IncomingSocket, address: string, transport: LinkTransport) => void;
+  readonly terminals: Terminals;
+  /** Origin of the console on the listener that a request came to. */
+  readonly originOf: (req: IncomingMessage) => string;
   readonly meter: RelayMetrics['requests']['console'];
 }
 
@@ -72,6 +76,10 @@ export class Console {
   }
 
   handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer, origin: Origin): void {
+    if (req.url !== undefined && Terminals.isPath(req.url)) {
+      const { originOf, terminals } = this.#parts;
+      return terminals.upgrade(req, socket, head, { ...origin, consoleOrigin: originOf(req) });
+    }
     if (req.url !== LINK_WEBSOCKET_PATH) return refuseUpgrade(socket, new PorchlightError('not_found'));
     // Browsers always send Origin with a WebSocket: no page may open links.
     if (req.headers.origin !== undefined) return refuseUpgrade(socket, new PorchlightError('cross_site'));
