@@ -148,7 +148,9 @@ class Looker {
       const { pathname } = url;
       if (url.host !== new URL(base).host) return { path, answer };
       const { strip, prefix } = this.#ask;
-      path = `${strip && !isBelow(pathname, prefix) ? prefix : ''}${pathname}${url.search}`;
+      const below = `${strip && !isBelow(pathname, prefix) ? prefix : ''}${pathname}`;
+      // The relay sends visitors of the bare prefix to its page.
+      path = `${below}${below === prefix ? '/' : ''}${url.search}`;
       answer = await this.#get(path, PAGE_MAX);
     }
     this.#findings.add(
@@ -241,12 +243,19 @@ class Looker {
   async #recognise(look: Look, answer: Fetched): Promise<PathPreset | undefined> {
     const { prefix, strip } = this.#ask;
     const known = presetFor(look, prefix);
-    if (known !== undefined || strip || answer.status < 400) return known;
+    if (known !== undefined || strip || answer.status < 300) return known;
     try {
       const root = await this.#get('/', PAGE_MAX);
-      return presetFor(lookOf(root, root, isHtml(root) ? referencesOfPage(root.text) : undefined), prefix);
+      let page = root;
+      for (let count = 0; count < REDIRECTS_MAX && page.headers.location !== undefined; count += 1) {
+        const url = new URL(page.headers.location, this.#urlOf('/'));
+        if (url.host !== this.#ask.host) break;
+        page = await this.#get(`${url.pathname}${url.search}`, PAGE_MAX);
+      }
+      return presetFor(lookOf(root, page, isHtml(page) ? referencesOfPage(page.text) : undefined), prefix);
     } catch (error) {
-      if (error instanceof PorchlightError) return undefined;
+      // It does not want to be looked at there: then it is not recognised.
+      if (error instanceof PorchlightError || error instanceof TypeError) return undefined;
       throw error;
     }
   }
