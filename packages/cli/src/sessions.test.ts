@@ -201,6 +201,75 @@ describe('from the first start to the doctor', () => {
     expect(refused.stderr).toMatch(/^error: the relay refused \(.+\)\nhint: .+\n$/);
   });
 
+  it('a device is enrolled by its public key, blocked and removed beside the running relay', async () => {
+    const device = (words: string[], input?: string) =>
+      runPorchlight(
+        ['relay', 'device', ...words, '--data', relayData()],
+        input === undefined ? {} : { input },
+      );
+    const key =
+      'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPEQKbVo9W8SXkkW0GKDt841LAWghvW9rCS74Qcn7BUW root@router1';
+    const file = join(folder, 'router1.pub');
+    await writeFile(file, `${key}\n`);
+    const made = await device([
+      'add',
+      'router1',
+      '--account',
+      'alice',
+      '--public-key',
+      file,
+      '--tag',
+      'attic',
+    ]);
+    expect(made).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^enrolled router1 \(SHA256:\S{43}\); /),
+    });
+    const { items } = await (await api('GET', '/api/devices?search=router1')).json();
+    expect(items).toMatchObject([{ name: 'router1', tags: ['attic'], link: { up: false }, blocked: false }]);
+
+    const again = await device(['add', 'router2', '--account', 'alice', '--public-key', '-'], key);
+    expect(again).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('the key of the device router1'),
+    });
+    const wrong = await device(['add', 'router2', '--account', 'alice', '--public-key', '-'], 'hello');
+    expect(wrong).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: That is no public key/) });
+    const nobody = await device(['add', 'router2', '--account', 'carol', '--public-key', file]);
+    expect(nobody).toMatchObject({ code: 1, stderr: expect.stringContaining('there is no account "carol"') });
+    const none = await device(['add', 'router2', '--account', 'alice', '--public-key', `${file}.none`]);
+    expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('ENOENT') });
+
+    expect(await device(['block', 'router1'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^blocked router1/),
+    });
+    const listed = JSON.parse((await device(['list', '--account', 'alice', '--json'])).stdout);
+    expect(listed.slice(0, 2)).toMatchObject([
+      { name: 'robot' },
+      { name: 'router1', account: 'alice', blocked: true },
+    ]);
+    expect((await device(['list'])).stdout).toMatch(
+      /^NAME +ACCOUNT.*\n(?:.*\n)*router1 +alice +blocked +attic +SHA256:/,
+    );
+    expect((await device(['unblock', 'router1'])).stdout).toMatch(/^unblocked router1/);
+    expect((await device(['unblock', 'router1'])).stdout).toBe('router1 was not blocked\n');
+    expect(await device(['remove', 'router1'])).toMatchObject({ code: 2 });
+    expect(await device(['remove', 'router1', '--yes'])).toMatchObject({ code: 0 });
+    expect(await device(['remove', 'router1', '--yes'])).toMatchObject({
+      code: 1,
+      stderr: 'error: there is no device "router1"\nhint: porchlight relay device list shows them\n',
+    });
+    const audit = await (await api('GET', '/api/audit?actor=command line')).json();
+    const actions = audit.items.map(({ action }: { action: string }) => action);
+    expect(actions.slice(0, 4)).toEqual([
+      'device.removed',
+      'device.unblocked',
+      'device.blocked',
+      'device.enrolled',
+    ]);
+  });
+
   it('accounts are made, changed and removed beside the running relay', async () => {
     const user = (words: string[], input?: string) =>
       runPorchlight(['relay', 'user', ...words, '--data', relayData()], input === undefined ? {} : { input });

@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { PorchlightError } from '@porchlight/protocol';
 import {
   accountName,
+  deviceName,
   newEnrolmentToken,
   password as passwordSchema,
   type Role,
+  tags as tagsSchema,
 } from '@porchlight/protocol/api';
 import type { z } from 'zod';
 import { type AccountRecord, Accounts, Passwords, Sessions } from './accounts/index.ts';
@@ -13,6 +15,7 @@ import { systemClock } from './clock.ts';
 import { ConfigError, prepareDataFolder, type RelayConfig } from './config/index.ts';
 import { type EnrolmentTokenRecord, EnrolmentTokens } from './enrolment/index.ts';
 import { createEventBus } from './events.ts';
+import { deviceData } from './open-relay-devices.ts';
 import { openStores } from './storage/index.ts';
 
 const CONSOLE = { name: 'command line', address: 'local' } as const;
@@ -63,6 +66,17 @@ export async function openRelayData(config: RelayConfig) {
     address: CONSOLE.address,
   });
   const listAccounts = () => stores.accounts.list({ limit: LIST_MAX });
+  const devices = deviceData({
+    stores,
+    audit,
+    events,
+    clock,
+    devicesPerAccount: config.limits.maxDevicesPerAccount,
+    actor: CONSOLE.name,
+    address: CONSOLE.address,
+    accountNamed: named,
+    accounts: listAccounts,
+  });
 
   return {
     accounts: {
@@ -83,6 +97,15 @@ export async function openRelayData(config: RelayConfig) {
         const records = await listAccounts();
         return records.map(({ id, name, role, createdAt }) => ({ id, name, role, createdAt }));
       },
+    },
+    devices: {
+      ...devices,
+      enrol: (account: string, wish: { name: string; publicKey: string; tags: string[] }) =>
+        devices.enrol(account, {
+          name: check(deviceName, wish.name),
+          publicKey: wish.publicKey,
+          tags: check(tagsSchema, wish.tags),
+        }),
     },
     enrolmentTokens: {
       /** The token is given here and never again. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { backupCommand } from './backup-command.ts';
+import { deviceCommand } from './device/device-command.ts';
 import { addRelayOptions } from './relay-options.ts';
 import { restoreCommand } from './restore-command.ts';
 import { runRelay } from './run-relay.ts';
@@ -13,6 +14,7 @@ export function relayCommand(): Command {
     // Otherwise the relay would take the flags behind its subcommands for its own.
     .enablePositionalOptions();
   addRelayOptions(relay).action((_options: unknown, command: Command) => runRelay(command));
-  for (const create of [userCommand, tokenCommand, backupCommand, restoreCommand]) relay.addCommand(create());
+  for (const create of [userCommand, deviceCommand, tokenCommand, backupCommand, restoreCommand])
+    relay.addCommand(create());
   return relay;
 }
