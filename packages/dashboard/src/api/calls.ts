@@ -8,6 +8,7 @@ import type {
   DeviceChange,
   EnrolmentToken,
   Forward,
+  ForwardOptions,
   Health,
   JoinRequest,
   MadeAccessToken,
@@ -18,6 +19,10 @@ import type {
   NewDevice,
   NewEnrolmentToken,
   NewForward,
+  NewPathRoute,
+  PathCheck,
+  PathRoute,
+  PathWish,
   ProbeResult,
   Readings,
   Service,
@@ -85,10 +90,25 @@ export const api = {
     request<Service>('PATCH', `/api/devices/${part(id)}/services/${part(service)}`, { body }),
   removeService: (id: string, service: string) =>
     request<unknown>('DELETE', `/api/devices/${part(id)}/services/${part(service)}`),
+  setUser: (id: string, service: string, name: string, password: string) =>
+    request<Service>('PUT', `/api/devices/${part(id)}/services/${part(service)}/users/${part(name)}`, {
+      body: { password },
+    }),
+  removeUser: (id: string, service: string, name: string) =>
+    request<Service>('DELETE', `/api/devices/${part(id)}/services/${part(service)}/users/${part(name)}`),
+  addPath: (id: string, body: NewPathRoute) =>
+    request<PathRoute>('POST', `/api/devices/${part(id)}/paths`, { body }),
+  changePath: (id: string, strip: boolean) =>
+    request<PathRoute>('PATCH', `/api/paths/${part(id)}`, { body: { strip } }),
+  removePath: (id: string) => request<unknown>('DELETE', `/api/paths/${part(id)}`),
+  checkPath: (id: string) => request<PathCheck>('POST', `/api/paths/${part(id)}/check`, { body: {} }),
+  checkWish: (id: string, service: string, body: PathWish) =>
+    request<PathCheck>('POST', `/api/devices/${part(id)}/services/${part(service)}/check`, { body }),
   probe: (id: string, service: string) =>
     request<ProbeResult>('POST', `/api/devices/${part(id)}/services/${part(service)}/probe`, { body: {} }),
-  forwards: (id: string, signal: AbortSignal) =>
-    request<Page<Forward>>('GET', `/api/devices/${part(id)}/forwards`, { signal }),
+  forwards: (signal: AbortSignal) => request<Page<Forward>>('GET', '/api/forwards', { signal }),
+  forwardOptions: (signal: AbortSignal) =>
+    request<ForwardOptions>('GET', '/api/forwards/options', { signal }),
   openForward: (id: string, body: NewForward) =>
     request<Forward>('POST', `/api/devices/${part(id)}/forwards`, { body }),
   closeForward: (id: string) => request<unknown>('DELETE', `/api/forwards/${part(id)}`),

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { api, keys } from '../api/index.ts';
 import { Button, Choice, Confirm, ErrorNote } from '../ui/index.ts';
 import { BasicDialog } from './basic-dialog.tsx';
+import { UsersDialog } from './users-dialog.tsx';
 
 const MODES: Readonly<Record<AccessMode, { label: string; hint: string }>> = {
   login: { label: 'Only me, signed in', hint: 'Whoever is not signed in here is asked to.' },
@@ -22,7 +23,7 @@ const ORDER = Object.keys(MODES) as AccessMode[];
 /** Who may open the service. Opening it to everyone is asked twice. */
 export function AccessChoice({ deviceId, service }: { deviceId: string; service: Service }) {
   const cache = useQueryClient();
-  const [asking, setAsking] = useState<'basic' | 'public'>();
+  const [asking, setAsking] = useState<'basic' | 'users' | 'public'>();
   const change = async (body: ServiceChange) => {
     await api.changeService(deviceId, service.name, body);
     await cache.invalidateQueries({ queryKey: keys.device(deviceId) });
@@ -56,15 +57,17 @@ export function AccessChoice({ deviceId, service }: { deviceId: string; service:
         {service.access === 'basic' && (
           <div className="flex flex-wrap items-center gap-3 text-sm sm:pb-6">
             <span className="text-muted">
-              User name <strong className="text-ink">{service.basicUsers.join(', ')}</strong>
+              {service.basicUsers.length === 1 ? 'User' : 'Users'}{' '}
+              <strong className="break-all text-ink">{service.basicUsers.join(', ')}</strong>
             </span>
-            <Button small onClick={() => setAsking('basic')}>
-              Change password…
+            <Button small onClick={() => setAsking('users')}>
+              Users and passwords…
             </Button>
           </div>
         )}
       </div>
       <ErrorNote error={changing.error} />
+      {asking === 'users' && <UsersDialog deviceId={deviceId} service={service} onClose={close} />}
       {asking === 'basic' && <BasicDialog service={service} change={change} onClose={close} />}
       <Confirm
         open={asking === 'public'}

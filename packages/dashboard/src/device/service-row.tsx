@@ -5,9 +5,9 @@ import { api } from '../api/index.ts';
 import { Ago } from '../format/index.ts';
 import { Button, buttonClass, Confirm, Pill } from '../ui/index.ts';
 import { AccessChoice } from './access-choice.tsx';
-import { Forwards } from './forwards.tsx';
 import { KindChoice } from './kind-choice.tsx';
 import { PassthroughSwitch } from './passthrough-switch.tsx';
+import { PathRoutes } from './path-routes.tsx';
 import { ProbeButton } from './probe-button.tsx';
 
 interface ServiceRowProps {
@@ -56,7 +56,7 @@ export function ServiceRow({ device, service }: ServiceRowProps) {
         </div>
       </div>
       {service.kind === 'http' && <AccessChoice deviceId={device.id} service={service} />}
-      {service.kind === 'tcp' && <Forwards device={device} service={service} />}
+      {service.kind === 'http' && <PathRoutes device={device} service={service} />}
       {service.kind === 'tcp' && <PassthroughSwitch deviceId={device.id} service={service} />}
       <Confirm
         open={removing}

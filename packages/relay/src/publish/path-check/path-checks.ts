@@ -273,7 +273,6 @@ function lookOf(first: Fetched, answer: Fetched, page: PageFacts | undefined): L
   return {
     title: page?.title ?? '',
     html: answer.text,
-    server: answer.headers.server ?? '',
     location: first.headers.location ?? '',
   };
 }

@@ -4,8 +4,6 @@ import type { PathPreset } from '@porchlight/protocol/api';
 export interface Look {
   readonly title: string;
   readonly html: string;
-  /** `Server` header of the answer. */
-  readonly server: string;
   /** Where the first answer sent the visitor; empty: nowhere. */
   readonly location: string;
 }
