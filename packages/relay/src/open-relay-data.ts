@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { PorchlightError } from '@porchlight/protocol';
+import { type Installer, PorchlightError } from '@porchlight/protocol';
 import {
   accountName,
   deviceName,
@@ -13,9 +13,12 @@ import { type AccountRecord, Accounts, Passwords, Sessions } from './accounts/in
 import { AuditLog } from './audit/index.ts';
 import { systemClock } from './clock.ts';
 import { ConfigError, prepareDataFolder, type RelayConfig } from './config/index.ts';
+import { phoneHomeSha256 } from './console/index.ts';
 import { type EnrolmentTokenRecord, EnrolmentTokens } from './enrolment/index.ts';
 import { createEventBus } from './events.ts';
+import { installerOf } from './installer.ts';
 import { deviceData } from './open-relay-devices.ts';
+import { loadHostKey } from './ssh/index.ts';
 import { openStores } from './storage/index.ts';
 
 const CONSOLE = { name: 'command line', address: 'local' } as const;
@@ -135,6 +138,21 @@ export async function openRelayData(config: RelayConfig) {
           `there is no enrolment token "${id}": porchlight relay token list shows them`,
         );
       },
+    },
+    /** What the installer's line is made of. @throws ConfigError when a port is not settled by the configuration */
+    async installer(): Promise<Installer> {
+      const settled = (port: number | 'off') => (port === 'off' || port === 0 ? undefined : port);
+      const { http, https, ssh, tls } = config;
+      const ports = { http: settled(http.port), https: settled(https.port), ssh: settled(ssh.port) };
+      const installer = installerOf(config, ports, {
+        hostKey: (await loadHostKey(stores.secrets)).publicKey,
+        sha256: await phoneHomeSha256(),
+        ownAuthority: https.port !== 'off' && tls.certificate === undefined,
+      });
+      if (installer !== undefined) return installer;
+      throw new ConfigError(
+        'devices cannot be told where this relay takes SSH: give ssh.port and http.port, or their publicPort',
+      );
     },
     async close(): Promise<void> {
       await audit.close();

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { backupCommand } from './backup-command.ts';
 import { deviceCommand } from './device/device-command.ts';
+import { installLineCommand } from './install-line-command.ts';
 import { addRelayOptions } from './relay-options.ts';
 import { restoreCommand } from './restore-command.ts';
 import { runRelay } from './run-relay.ts';
@@ -14,7 +15,14 @@ export function relayCommand(): Command {
     // Otherwise the relay would take the flags behind its subcommands for its own.
     .enablePositionalOptions();
   addRelayOptions(relay).action((_options: unknown, command: Command) => runRelay(command));
-  for (const create of [userCommand, deviceCommand, tokenCommand, backupCommand, restoreCommand])
+  for (const create of [
+    userCommand,
+    deviceCommand,
+    tokenCommand,
+    installLineCommand,
+    backupCommand,
+    restoreCommand,
+  ])
     relay.addCommand(create());
   return relay;
 }

@@ -3,6 +3,7 @@ import { useTitle } from '../page/index.ts';
 import { useMe } from '../session/index.ts';
 import { PageHead, SkeletonRows } from '../ui/index.ts';
 import { ByHand } from './by-hand.tsx';
+import { BySsh } from './by-ssh.tsx';
 import { ByToken } from './by-token.tsx';
 
 const TAB =
@@ -22,12 +23,15 @@ export function AddDevicePage() {
         <SkeletonRows count={3} className="h-40 rounded-2xl" />
       ) : (
         <Tabs.Root defaultValue="hand" className="grid gap-5">
-          <Tabs.List aria-label="Ways to add" className="flex gap-6 border-b border-line">
+          <Tabs.List aria-label="Ways to add" className="flex flex-wrap gap-x-6 border-b border-line">
             <Tabs.Trigger value="hand" className={TAB}>
               One device
             </Tabs.Trigger>
             <Tabs.Trigger value="token" className={TAB}>
               Many, unattended
+            </Tabs.Trigger>
+            <Tabs.Trigger value="ssh" className={TAB}>
+              A router or robot with only ssh
             </Tabs.Trigger>
           </Tabs.List>
           <Tabs.Content value="hand" className="grid gap-5">
@@ -35,6 +39,9 @@ export function AddDevicePage() {
           </Tabs.Content>
           <Tabs.Content value="token" className="grid gap-5">
             <ByToken me={me} />
+          </Tabs.Content>
+          <Tabs.Content value="ssh" className="grid gap-5">
+            <BySsh me={me} />
           </Tabs.Content>
         </Tabs.Root>
       )}

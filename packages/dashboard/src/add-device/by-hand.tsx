@@ -42,7 +42,8 @@ export function ByHand({ me }: { me: Me }) {
   );
 }
 
-function Waiting() {
+/** Shown until a device asks. */
+export function Waiting() {
   return (
     <div role="status" className="flex items-center gap-4 rounded-xl bg-raised p-4">
       <span className="animate-breathe">
