@@ -6,6 +6,7 @@ import { AddDevicePage } from './add-device/index.ts';
 import { AuditPage } from './audit/index.ts';
 import { DevicePage } from './device/index.ts';
 import { DevicesPage } from './devices/index.ts';
+import { ForwardsPage } from './forwards/index.ts';
 import { JoinRequestsPage } from './join-requests/index.ts';
 import { NotFoundPage, Shell } from './layout/index.ts';
 import { createQueryClient } from './session/index.ts';
@@ -29,6 +30,7 @@ export function App() {
               <Route path="/" component={DevicesPage} />
               <Route path="/devices/:id">{({ id }) => <DevicePage key={id} id={id} />}</Route>
               <Route path="/add" component={AddDevicePage} />
+              <Route path="/forwards" component={ForwardsPage} />
               <Route path="/requests" component={JoinRequestsPage} />
               <Route path="/tokens" component={TokensPage} />
               <Route path="/accounts" component={AccountsPage} />

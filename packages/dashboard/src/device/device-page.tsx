@@ -4,6 +4,7 @@ import { Link } from 'wouter';
 import { ApiError, api, keys } from '../api/index.ts';
 import { AuditList } from '../audit/index.ts';
 import { StatusLine } from '../devices/index.ts';
+import { ForwardsPanel, forwardsQuery } from '../forwards/index.ts';
 import { useTitle } from '../page/index.ts';
 import { buttonClass, Empty, ErrorNote, Lantern, Panel, Pill, SkeletonRows } from '../ui/index.ts';
 import { DeviceMenu } from './device-menu.tsx';
@@ -22,6 +23,7 @@ export function DevicePage({ id }: { id: string }) {
     refetchInterval: 60_000,
   });
   usePrefetchQuery(readingsQuery(id, '24h'));
+  usePrefetchQuery(forwardsQuery);
   const device = query.data;
   useTitle(device?.name ?? 'Device');
 
@@ -71,6 +73,7 @@ export function DevicePage({ id }: { id: string }) {
           </header>
           {device.blocked && <BlockedNote device={device} />}
           <ServicesPanel device={device} />
+          <ForwardsPanel device={device} />
           <HealthPanel device={device} />
           <ReadingsPanel deviceId={device.id} />
           <LinkPanel device={device} />

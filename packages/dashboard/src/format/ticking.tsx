@@ -1,6 +1,9 @@
 import { useSyncExternalStore } from 'react';
 import { formatCountdown, formatDuration, formatInstant, formatRelative } from './time.ts';
 
+/** Minutes and seconds say nothing to people beyond that. */
+const COUNTDOWN_MAX_MS = 3600_000;
+
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 
@@ -48,8 +51,11 @@ export function Since({ at }: At) {
   );
 }
 
-/** "4:05" until then, ticking. */
+/** "4:05" until then, ticking; "2 h 10 min" while it is far off. */
 export function Countdown({ at }: At) {
-  const text = useTickingText((now) => formatCountdown(at - now));
+  const text = useTickingText((now) => {
+    const left = at - now;
+    return left > COUNTDOWN_MAX_MS ? formatDuration(left) : formatCountdown(left);
+  });
   return <time className="tabular-nums">{text}</time>;
 }

@@ -1,4 +1,14 @@
-import { BellRing, History, KeyRound, type LucideIcon, Plus, Router, Settings, Users } from 'lucide-react';
+import {
+  BellRing,
+  Cable,
+  History,
+  KeyRound,
+  type LucideIcon,
+  Plus,
+  Router,
+  Settings,
+  Users,
+} from 'lucide-react';
 import { Link, useLocation } from 'wouter';
 import { usePendingRequests } from '../join-requests/index.ts';
 import { useMe } from '../session/index.ts';
@@ -12,6 +22,7 @@ interface Place {
 const PLACES: readonly Place[] = [
   { href: '/', label: 'Devices', Icon: Router },
   { href: '/add', label: 'Add a device', Icon: Plus },
+  { href: '/forwards', label: 'Forwards', Icon: Cable },
   { href: '/requests', label: 'Join requests', Icon: BellRing },
   { href: '/tokens', label: 'Enrolment tokens', Icon: KeyRound },
   { href: '/audit', label: 'Audit', Icon: History },

@@ -1,4 +1,4 @@
-import type { Device, JoinRequest, LiveEvent } from '@porchlight/protocol/api';
+import type { Device, Forward, JoinRequest, LiveEvent } from '@porchlight/protocol/api';
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import { keys, type Page } from '../api/index.ts';
 
@@ -40,6 +40,16 @@ function removeDevice(cache: QueryClient, id: string): void {
   void cache.invalidateQueries({ queryKey: keys.device(id) });
 }
 
+/** In its place in the list, or last when it is new. A list that nobody has asked for is not begun. */
+function applyForward(cache: QueryClient, forward: Forward): void {
+  cache.setQueryData<Page<Forward>>(keys.forwards, (page) => {
+    if (page === undefined) return undefined;
+    const known = page.items.some(({ id }) => id === forward.id);
+    if (!known) return { items: [...page.items, forward] };
+    return { items: page.items.map((item) => (item.id === forward.id ? forward : item)) };
+  });
+}
+
 /** Brings one live event into the cache, so that every page that shows its subject changes at once. */
 export function applyEvent(cache: QueryClient, event: LiveEvent): void {
   switch (event.type) {
@@ -49,6 +59,14 @@ export function applyEvent(cache: QueryClient, event: LiveEvent): void {
       return removeDevice(cache, event.id);
     case 'readings':
       return void cache.invalidateQueries({ queryKey: keys.allReadings(event.id) });
+    case 'forward':
+      return applyForward(cache, event.forward);
+    case 'forward-ended':
+      cache.setQueryData<Page<Forward>>(
+        keys.forwards,
+        (page) => page && { items: page.items.filter(({ id }) => id !== event.id) },
+      );
+      return;
     case 'join-request':
       cache.setQueryData<Page<JoinRequest>>(keys.joinRequests, (page) => ({
         items: [event.request, ...(page?.items ?? []).filter((item) => item.id !== event.request.id)],
