@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { joinCommands } from './commands.ts';
+import { joinCommands, stockCommand } from './commands.ts';
 
 const digest = 'ab'.repeat(32);
 const account = { id: 'a', name: 'ada', role: 'admin', createdAt: 0 } as const;
@@ -45,4 +45,13 @@ test('a relay on plain HTTP, as on the first run: no certificate, so nothing to 
     'curl -fsSLo porchlight.mjs http://localhost:8080/install/porchlight.mjs',
     'node porchlight.mjs agent join http://localhost:8080 --account ada',
   ]);
+});
+
+test('a stock client names the port where it is not the usual one', () => {
+  expect(stockCommand({ ...relay, sshPort: 22 }, 'r1')).toBe(
+    'ssh -N -R web:80:localhost:80 r1@relay.example',
+  );
+  expect(stockCommand({ ...relay, sshPort: 2222 }, 'r1')).toContain('-p 2222 r1@');
+  expect(stockCommand(relay, 'r1')).toContain('-p 443 r1@');
+  expect(stockCommand({ ...relay, origin: 'http://localhost:8080' }, 'r1')).toContain('-p 8080 r1@');
 });

@@ -38,3 +38,13 @@ export const afterJoining: readonly string[] = [
   `node ${AGENT} agent expose web http://127.0.0.1:80`,
   `node ${AGENT} agent run`,
 ];
+
+/** What a device with a stock SSH client runs, once its key is known; SSH comes through the HTTPS port too. */
+export function stockCommand(
+  { domain, origin, sshPort }: Pick<Me['relay'], 'domain' | 'origin' | 'sshPort'>,
+  name: string,
+): string {
+  const { port, protocol } = new URL(origin);
+  const at = sshPort ?? (port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port));
+  return `ssh -N -R web:80:localhost:80 ${at === 22 ? '' : `-p ${at} `}${name}@${domain}`;
+}
