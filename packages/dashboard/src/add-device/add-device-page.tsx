@@ -3,13 +3,14 @@ import { useTitle } from '../page/index.ts';
 import { useMe } from '../session/index.ts';
 import { PageHead, SkeletonRows } from '../ui/index.ts';
 import { ByHand } from './by-hand.tsx';
+import { ByKey } from './by-key.tsx';
 import { BySsh } from './by-ssh.tsx';
 import { ByToken } from './by-token.tsx';
 
 const TAB =
   'min-h-11 border-b-2 border-transparent px-1 text-muted data-[state=active]:border-lamp data-[state=active]:font-medium data-[state=active]:text-ink';
 
-/** How a device comes in: the exact commands, then the door-bell; or a token for many. */
+/** How a device comes in: the exact commands, then the door-bell; or a token for many; or the key that one has. */
 export function AddDevicePage() {
   useTitle('Add a device');
   const me = useMe();
@@ -33,6 +34,9 @@ export function AddDevicePage() {
             <Tabs.Trigger value="ssh" className={TAB}>
               A router or robot with only ssh
             </Tabs.Trigger>
+            <Tabs.Trigger value="key" className={TAB}>
+              I have its public key
+            </Tabs.Trigger>
           </Tabs.List>
           <Tabs.Content value="hand" className="grid gap-5">
             <ByHand me={me} />
@@ -42,6 +46,9 @@ export function AddDevicePage() {
           </Tabs.Content>
           <Tabs.Content value="ssh" className="grid gap-5">
             <BySsh me={me} />
+          </Tabs.Content>
+          <Tabs.Content value="key" className="grid gap-5">
+            <ByKey me={me} />
           </Tabs.Content>
         </Tabs.Root>
       )}
