@@ -16,5 +16,5 @@ export default defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: true,
   },
-  server: { proxy: { '/api': relay, '/install': relay } },
+  server: { proxy: { '/api': { target: relay, ws: true }, '/install': relay } },
 });

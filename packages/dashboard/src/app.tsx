@@ -1,5 +1,5 @@
 import { QueryClientProvider } from '@tanstack/react-query';
-import { useState } from 'react';
+import { Suspense, useState } from 'react';
 import { Route, Switch } from 'wouter';
 import { AccountsPage } from './accounts/index.ts';
 import { AddDevicePage } from './add-device/index.ts';
@@ -13,6 +13,7 @@ import { createQueryClient } from './session/index.ts';
 import { SettingsPage } from './settings/index.ts';
 import { SetupPage } from './setup/index.ts';
 import { SignInPage } from './sign-in/index.ts';
+import { TerminalPage } from './terminal/index.ts';
 import { TokensPage } from './tokens/index.ts';
 import { Toasts } from './ui/index.ts';
 
@@ -24,6 +25,13 @@ export function App() {
       <Switch>
         <Route path="/setup" component={SetupPage} />
         <Route path="/sign-in" component={SignInPage} />
+        <Route path="/devices/:id/terminal">
+          {({ id }) => (
+            <Suspense fallback={<div className="min-h-dvh" />}>
+              <TerminalPage key={id} id={id} />
+            </Suspense>
+          )}
+        </Route>
         <Route>
           <Shell>
             <Switch>

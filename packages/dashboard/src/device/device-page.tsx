@@ -1,11 +1,12 @@
 import { usePrefetchQuery, useQuery } from '@tanstack/react-query';
-import { ChevronLeft } from 'lucide-react';
+import { ChevronLeft, SquareTerminal } from 'lucide-react';
 import { Link } from 'wouter';
 import { ApiError, api, keys } from '../api/index.ts';
 import { AuditList } from '../audit/index.ts';
 import { StatusLine } from '../devices/index.ts';
 import { ForwardsPanel, forwardsQuery } from '../forwards/index.ts';
 import { useTitle } from '../page/index.ts';
+import { hasShell } from '../terminal/index.ts';
 import { buttonClass, Empty, ErrorNote, Lantern, Panel, Pill, SkeletonRows } from '../ui/index.ts';
 import { DeviceMenu } from './device-menu.tsx';
 import { HealthPanel } from './health-panel.tsx';
@@ -69,6 +70,12 @@ export function DevicePage({ id }: { id: string }) {
                 ))}
               </div>
             </div>
+            {hasShell(device) && (
+              <Link href={`/devices/${device.id}/terminal`} className={buttonClass('plain')}>
+                <SquareTerminal size={18} aria-hidden />
+                <span className="max-sm:sr-only">Terminal</span>
+              </Link>
+            )}
             <DeviceMenu device={device} />
           </header>
           {device.blocked && <BlockedNote device={device} />}
