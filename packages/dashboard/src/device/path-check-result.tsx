@@ -44,11 +44,11 @@ export function PathCheckResult({ check }: { check: PathCheck }) {
             <li key={`${finding.kind} ${finding.evidence} ${finding.where}`} className="grid gap-1">
               <p className="flex flex-wrap items-center gap-2">
                 <Pill tone={SEVERITIES[finding.severity].tone}>{SEVERITIES[finding.severity].word}</Pill>
-                <code className="min-w-0 font-mono break-all">{finding.evidence}</code>
+                <code className="min-w-0 font-mono wrap-anywhere">{finding.evidence}</code>
                 {finding.count > 1 && <span className="text-muted">{finding.count} times</span>}
               </p>
               <p className="text-muted">
-                {finding.advice} <span className="break-all">Seen in {finding.where}.</span>
+                {finding.advice} Seen in <span className="wrap-anywhere">{finding.where}</span>.
               </p>
             </li>
           ))}
