@@ -22,7 +22,7 @@ const KNOWN: readonly Known[] = [
     name: 'Jupyter',
     strip: false,
     recognises: ({ title, html, location }) =>
-      /\bjupyter\b/i.test(title) ||
+      /\bjupyter/i.test(title) ||
       /<body[^>]{0,2000}data-base-url=|id="jupyter-config-data"/i.test(html) ||
       /\/(?:tree|lab|login)\?(?:next|token)=/.test(location),
     steps: (prefix) => [
