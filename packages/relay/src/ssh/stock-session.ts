@@ -183,7 +183,8 @@ export class StockSession {
 
   #whenAdmitted(call: (device: DeviceRecord) => void, refuse: Refuse): void {
     // OpenSSH sends all its forwards at once, before it has an answer to the first.
-    if (this.#ended || this.#waiting.length > SERVICES_MAX) return refuse?.();
+    const over = this.#ended || this.#member?.ended === true;
+    if (over || this.#waiting.length > SERVICES_MAX) return refuse?.();
     const device = this.#device;
     if (device !== undefined) return call(device);
     this.#waiting.push(() => {
@@ -240,7 +241,11 @@ export class StockSession {
     const member = new SshLink({
       ...{ device, connection, socket, transport, address, agent: software, maxChannels, clock },
       ping: () => pingClient(connection),
-      disconnect: (reason) => this.#farewell(reason),
+      disconnect: (reason) => {
+        // At once: what is ended is often half open, and its close comes late.
+        leave();
+        this.#farewell(reason);
+      },
     });
     const owner: MemberOwner = {
       lost: (service) => this.#forwards?.lost(service),
@@ -254,10 +259,13 @@ export class StockSession {
     this.#cancelEnd();
     this.#member = member;
     this.#client.linked();
-    connection.once('close', () => {
-      member.markClosed();
+    const leave = (): void => {
       if (link.leave(member)) links.detach(link, link.endReason);
       else links.changed(link);
+    };
+    connection.once('close', () => {
+      member.markClosed();
+      leave();
     });
     this.#forwards = new StockForwards({
       ...{ ...this.#parts, device, link, member },
