@@ -218,10 +218,11 @@ describe('requests to an http service', () => {
     rig.configure({ kept: target, changed: `${target}/elsewhere`, more: target });
     await closed;
     expect(kept.readableEnded).toBe(false);
+    const port = Number(new URL(target).port);
     expect(rig.services.announced()).toEqual([
-      { name: 'kept', kind: 'http' },
-      { name: 'changed', kind: 'http' },
-      { name: 'more', kind: 'http' },
+      { name: 'kept', kind: 'http', port },
+      { name: 'changed', kind: 'http', port },
+      { name: 'more', kind: 'http', port },
     ]);
     const ended = once(kept, 'end');
     kept.resume();
