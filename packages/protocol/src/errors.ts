@@ -69,6 +69,12 @@ export const ERRORS = {
     hint: 'Choose another name.',
     retry: false,
   },
+  key_in_use: {
+    status: 409,
+    title: 'The key is in use',
+    hint: 'Each device and each person has a key of their own; ssh-keygen makes one.',
+    retry: false,
+  },
   name_taken: {
     status: 409,
     title: 'The name is taken',

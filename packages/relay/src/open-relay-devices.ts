@@ -69,7 +69,7 @@ export function deviceData(parts: {
     });
 
   return {
-    /** @throws PorchlightError `bad_request` (the key), `conflict`, `name_taken`, `forbidden` (too many) */
+    /** @throws PorchlightError `bad_request` (the key), `key_in_use`, `name_taken`, `forbidden` (too many) */
     async enrol(
       account: string,
       wish: { readonly name: string; readonly publicKey: string; readonly tags: readonly string[] },

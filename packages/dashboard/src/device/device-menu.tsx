@@ -54,7 +54,11 @@ export function DeviceMenu({ device }: { device: Device }) {
               </DropdownMenu.Item>
             )}
             <DropdownMenu.Separator className="m-1 h-px bg-line" />
-            <DropdownMenu.Item className={ITEM} disabled={!device.link.up} onSelect={() => setChosen('kick')}>
+            <DropdownMenu.Item
+              className={ITEM}
+              disabled={device.link.transport === undefined || !device.link.up}
+              onSelect={() => setChosen('kick')}
+            >
               Kick: end its link…
             </DropdownMenu.Item>
             {device.blocked ? (

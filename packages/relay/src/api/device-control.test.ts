@@ -66,16 +66,22 @@ test('what cannot be enrolled is refused with what is wrong, and nothing is made
   expect(await enrol('bob', 'a b', own.public)).toMatch(/^400 bad_request/);
   const people = newKeys();
   await rig.call('bob', 'POST', '/api/me/ssh-keys', { publicKey: people.public });
-  expect(await enrol('bob', 'box', people.public)).toMatch(/^409 conflict: .*your own SSH key/);
-  expect(await enrol('eve', 'box', people.public)).toMatch(/^409 conflict: This key is in use at this relay/);
+  expect(await enrol('bob', 'box', people.public)).toMatch(/^409 key_in_use: .*your own SSH key/);
+  expect(await enrol('eve', 'box', people.public)).toMatch(
+    /^409 key_in_use: This key is in use at this relay/,
+  );
   expect(await stores.devices.count(rig.idOf('bob'))).toBe(0);
 
   expect(
     (await rig.call('bob', 'POST', '/api/devices', { name: 'box', publicKey: own.public })).statusCode,
   ).toBe(201);
-  expect(await enrol('bob', 'other', own.public)).toMatch(/^409 conflict: That is the key of the device box/);
+  expect(await enrol('bob', 'other', own.public)).toMatch(
+    /^409 key_in_use: That is the key of the device box/,
+  );
   // Another account is not told whose it is.
-  expect(await enrol('eve', 'other', own.public)).toMatch(/^409 conflict: This key is in use at this relay/);
+  expect(await enrol('eve', 'other', own.public)).toMatch(
+    /^409 key_in_use: This key is in use at this relay/,
+  );
   expect(await enrol('eve', 'box', newKeys().public)).toMatch(/^409 name_taken/);
   expect(await stores.devices.count(rig.idOf('eve'))).toBe(0);
 });

@@ -80,3 +80,16 @@ test('shows no key, no owner and no hash', () => {
   expect(Object.keys(shown)).not.toContain('accountId');
   expect(JSON.stringify(shown)).not.toContain('argon2');
 });
+
+test('a blocked device is down, however lately it called home', () => {
+  const state = {
+    ...{ up: true, since: 100, lastAt: 900, dueAt: 960, intervalMs: 60, learned: true },
+    ...{ address: undefined, bytesLastHour: 0, waiting: 0 },
+  };
+  const calling = { ...parts, callHomes: { state: () => state } };
+  expect(deviceView(record, calling).link).toMatchObject({ up: true, since: 100 });
+  expect(deviceView({ ...record, blockedAt: 950 }, calling)).toMatchObject({
+    blocked: true,
+    link: { up: false, since: 950, reason: 'the device was blocked' },
+  });
+});

@@ -54,6 +54,9 @@ export function serviceView(service: ServiceRecord, device: DeviceRecord, { link
   };
 }
 
+/** Why the link of a blocked device ended. */
+const BLOCKED = 'the device was blocked';
+
 function linkView(record: DeviceRecord, parts: Parts): LinkState {
   const live = parts.links.state(record.id);
   const calls = parts.callHomes.state(record);
@@ -64,6 +67,10 @@ function linkView(record: DeviceRecord, parts: Parts): LinkState {
     return { ...live, since, callHome };
   }
   if (!calls.up) return { ...lastLink(record, parts), callHome };
+  if (record.blockedAt !== undefined) {
+    // It called until just now, and cannot any more.
+    return { ...lastLink(record, parts), since: record.blockedAt, reason: BLOCKED, callHome };
+  }
   const address = calls.address ?? record.lastAddress;
   return { up: true, since: calls.since, address, agent: record.agent, paused: false, callHome };
 }

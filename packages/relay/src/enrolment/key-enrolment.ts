@@ -44,7 +44,7 @@ export class KeyEnrolment {
     this.#parts = parts;
   }
 
-  /** @throws PorchlightError `conflict` (the key is in use), `name_taken`, `forbidden` (as many devices as there may be) */
+  /** @throws PorchlightError `key_in_use`, `name_taken`, `forbidden` (as many devices as there may be) */
   async enrol(by: Enroller, key: KeyToEnrol): Promise<DeviceRecord> {
     const { devices, audit, events, clock, devicesPerAccount } = this.#parts;
     await this.#refuseUsedKey(by, key.fingerprint);
@@ -84,17 +84,17 @@ export class KeyEnrolment {
     const { devices, personWithKey } = this.#parts;
     const device = await devices.byFingerprint(fingerprint);
     if (device?.accountId === by.accountId) {
-      throw new PorchlightError('conflict', `That is the key of the device ${device.name} already`);
+      throw new PorchlightError('key_in_use', `That is the key of the device ${device.name} already`);
     }
     const person = await personWithKey(fingerprint);
     if (person === by.accountId) {
       throw new PorchlightError(
-        'conflict',
+        'key_in_use',
         'That is your own SSH key, of Settings; a device needs a key of its own',
       );
     }
     if (device !== undefined || person !== undefined) {
-      throw new PorchlightError('conflict', 'This key is in use at this relay already');
+      throw new PorchlightError('key_in_use', 'This key is in use at this relay already');
     }
   }
 }
