@@ -62,6 +62,7 @@ export function ForwardCard({ forward, withDevice }: { forward: Forward; withDev
         {forward.allow.length === 0
           ? 'For everybody who reaches the port'
           : `For ${forward.allow.join(', ')} only`}
+        {forward.host === 'localhost' && ', on the relay itself'}
         {` · asked for by ${forward.createdBy}`}
       </p>
       {forward.lastFailure !== undefined && (

@@ -73,7 +73,7 @@ export function ForwardForm({ device, onDone }: { device: Device; onDone: () => 
         maxLength={1500}
         hint="Addresses or blocks such as 203.0.113.0/24, with commas between. Empty: everybody who reaches the port."
       />
-      <div className="grid gap-4 sm:grid-cols-2">
+      <div className="grid gap-4 sm:grid-cols-[2fr_3fr]">
         <Field
           label="Port on the relay"
           name="relayPort"

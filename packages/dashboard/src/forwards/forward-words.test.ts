@@ -25,7 +25,7 @@ describe('words about forwards', () => {
 
   it('say what an address to listen on means', () => {
     expect(['*', '::1', '192.0.2.1'].map(bindLabel)).toEqual([
-      ...['every address of the relay', '::1 (on the relay itself only)', '192.0.2.1'],
+      ...['every address of the relay', '::1 (the relay only)', '192.0.2.1'],
     ]);
   });
 });

@@ -32,5 +32,5 @@ export function parseBlocks(text: string): string[] {
 /** What an address to listen on means to people. */
 export function bindLabel(bind: string): string {
   if (bind === '*') return 'every address of the relay';
-  return bind === '127.0.0.1' || bind === '::1' ? `${bind} (on the relay itself only)` : bind;
+  return bind === '127.0.0.1' || bind === '::1' ? `${bind} (the relay only)` : bind;
 }

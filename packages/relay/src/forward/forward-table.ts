@@ -214,7 +214,16 @@ export class ForwardTable implements Forwards, LinkListener {
     const { id } = parts;
     const live = new LiveForward({
       ...parts,
-      ...{ by, device, target, host: this.#ports.reachedBy(parts.bind), reach, requests, clock },
+      ...{
+        by,
+        device,
+        target,
+        host: this.#ports.reachedBy(parts.bind),
+        domain: this.#parts.domain,
+        reach,
+        requests,
+        clock,
+      },
       onChange: (what) => this.#tell(id, what),
     });
     live.begin();

@@ -20,7 +20,10 @@ export interface LiveForwardParts {
   readonly allow: AllowList;
   readonly server: Server;
   readonly bind: string | undefined;
+  /** The name or address by which people reach the port. */
   readonly host: string;
+  /** The relay's. */
+  readonly domain: string;
   readonly port: number;
   readonly expiresAt: number;
   readonly reach: DeviceReach;
@@ -96,7 +99,7 @@ export class LiveForward {
   }
 
   view(): Forward {
-    const { id, by, target, host, port, bind, allow, expiresAt } = this.#parts;
+    const { id, by, target, host, domain, port, bind, allow, expiresAt } = this.#parts;
     const { connections } = this;
     const { bytesIn, bytesOut, refused, total: connectionsTotal, lastFailure } = connections;
     return {
@@ -107,7 +110,7 @@ export class LiveForward {
       state: this.#state,
       since: this.#since,
       ...(this.#state === 'open' ? {} : { waiting: this.#waiting() }),
-      ...{ host, port, address: addressFor(host, port, { target, isWeb: this.#isWeb }) },
+      ...{ host, port, address: addressFor({ host, port, domain, target, isWeb: this.#isWeb }) },
       ...{ bind: bind ?? '*', allow: [...allow.blocks], createdBy: by.accountName },
       ...{ createdAt: this.#createdAt, expiresAt, connections: connections.size, connectionsTotal },
       ...{ refused, bytesIn, bytesOut, ...(lastFailure === undefined ? {} : { lastFailure }) },
