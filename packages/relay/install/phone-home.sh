@@ -185,8 +185,8 @@ setup() {
 	done
 	[ $# = 0 ] || die "cannot read $1"
 	[ "$name" ] || name=$(tr A-Z_. a-z-- </proc/sys/kernel/hostname)
-	case "$host $name $token $ports $start $hostkey" in
-	-* | *' -'* | *[!a-zA-Z0-9\ .,_+/=-]*) die 'odd character in the arguments' ;;
+	case $name,$host,$port,$token,$ports,$start:$hostkey in
+	-* | *,-* | *[!a-zA-Z0-9.,_-]*:* | *:*[!a-zA-Z0-9\ +/=-]*) die 'odd character in the arguments' ;;
 	esac
 	kind=openssh client=$(command -v ssh)
 	ssh -V 2>&1 | grep -q OpenSSH || kind=dropbear client=$(command -v dbclient || command -v ssh)
@@ -249,7 +249,7 @@ run)
 	# One loop at a time, however often it is started.
 	ln -s $$ lock 2>/dev/null || { looping && exit; } || ln -sf $$ lock
 	trap '' HUP
-	trap 'stop_links; exit' TERM INT
+	trap 'stop_links; kill ${dog-}; exit' TERM INT
 	ulimit -f 2000
 	stop_links
 	pause=1

@@ -1,3 +1,4 @@
+export { type BareRoot, openBareRoot, requireBareRoot } from './bare-root.ts';
 export { requireBrowser, startBrowser } from './browser.ts';
 export { type CurlAnswer, curl } from './curl.ts';
 export { type RequiredProgram, type RequireOptions, requireProgram } from './debian.ts';
