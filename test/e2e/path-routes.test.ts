@@ -1,11 +1,16 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { PathCheck } from '@porchlight/protocol/api';
 import {
   type Answer,
   type Ask,
   curl,
   openWebSocket,
+  requireProgram,
+  runProgram,
   startTestRelay,
   type TestDevice,
   type TestPerson,
@@ -308,6 +313,42 @@ describe('services under a path', () => {
       expect(found(await check({ prefix: '/robot', strip: true }))).toEqual([
         'breaks redirect more than 5 redirects',
       ]);
+    });
+
+    it('is made and paths are kept by an operator over SSH', async () => {
+      const ssh = await requireProgram('ssh', 'openssh-client');
+      if (ssh.path === undefined) return;
+      const folder = await mkdtemp(join(tmpdir(), 'porchlight-operator-'));
+      const key = join(folder, 'key');
+      await runProgram('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
+      await alice.api('POST', '/api/me/ssh-keys', { publicKey: await readFile(`${key}.pub`, 'utf8') });
+      const say = (...words: string[]) =>
+        runProgram(ssh.path ?? '', [
+          ...['-F', '/dev/null', '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null'],
+          ...['-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR', '-i', key, '-p', String(relay.relay.ports.ssh)],
+          ...['operator@127.0.0.1', ...words],
+        ]);
+      program.pages.set('/op/', {
+        type: 'text/html',
+        body: '<title>Node-RED</title><a href="/\x1b[31mred">',
+      });
+      const checked = await say('check', 'robot/web', '--path', 'op');
+      expect(checked.stdout).toMatch(
+        /^this breaks under \/op\/:\nbreaks: <a href="\/.{0,8}\[31mred">, in \/op\/\n/,
+      );
+      expect(checked.stdout).not.toContain('\x1b');
+      expect(checked.stdout).toContain('it looks like Node-RED, which needs --mode unchanged');
+      expect(await say('paths', 'add', 'robot/web', '/op', '--mode', 'removed')).toEqual({
+        ...{ code: 0, stderr: '', stdout: `http://${PATHS}:${relay.port}/op/\n` },
+      });
+      const { stdout } = await say('paths', '--json');
+      expect(JSON.parse(stdout)).toContainEqual(
+        expect.objectContaining({ prefix: '/op', strip: true, device: 'robot', service: 'web' }),
+      );
+      expect((await say('paths')).stdout).toMatch(/\/op +robot\/web +removed/);
+      expect((await say('paths', 'end', '/op')).stdout).toBe('/op has ended\n');
+      expect(await say('paths', 'end', '/op')).toMatchObject({ code: 2 });
+      await rm(folder, { recursive: true });
     });
 
     it('is refused for what the console has, what is offline, and what another has', async () => {
