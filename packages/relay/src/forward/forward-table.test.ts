@@ -236,8 +236,19 @@ describe('forwards', () => {
     await expect
       .poll(() => only())
       .toMatchObject({
-        ...{ deviceName: 'robby', state: 'waiting', waiting: { reason: 'robby is blocked' } },
+        ...{
+          deviceName: 'robby',
+          state: 'waiting',
+          waiting: { reason: 'robby is blocked: its key is kept out' },
+        },
       });
+  });
+
+  it('a device that is paused is waited for, and said to be', async () => {
+    await table.open(alice, to);
+    const paused = { ...rig.linkOf(rig.robot, [{ name: 'ssh', kind: 'tcp' }]), paused: true };
+    rig.links.attach(paused);
+    expect(only()).toMatchObject({ state: 'waiting', waiting: { reason: 'robot is paused' } });
   });
 
   it('a reset on one side is passed on', async () => {

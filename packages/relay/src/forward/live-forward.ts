@@ -46,6 +46,8 @@ export class LiveForward {
   #since: number;
   /** The kind of the service, as far as it is known. */
   #isWeb = false;
+  /** Why it cannot be used although the device may be there: paused or blocked. */
+  #obstacle: string | undefined;
   #hold: PortHold | undefined;
   readonly #createdAt: number;
 
@@ -129,11 +131,13 @@ export class LiveForward {
   }
 
   #offered(): ReturnType<DeviceReach['offered']> {
+    this.#obstacle = undefined;
     try {
       return this.#parts.reach.offered(this.#device, this.#parts.target);
     } catch (error) {
-      if (error instanceof PorchlightError) return undefined; // paused or blocked: it waits
-      throw error;
+      if (!(error instanceof PorchlightError)) throw error;
+      this.#obstacle = error.message;
+      return undefined;
     }
   }
 
@@ -155,7 +159,7 @@ export class LiveForward {
     const { requests, target } = this.#parts;
     const plan = this.#plan();
     const { name } = this.#device;
-    if (this.#device.blockedAt !== undefined) return { reason: `${name} is blocked`, read: false };
+    if (this.#obstacle !== undefined) return { reason: this.#obstacle, read: false };
     if (plan === undefined || this.#hold === undefined) {
       const { message } = this.#parts.reach.unreachable(this.#device, target, plan);
       return { reason: message, read: false };
