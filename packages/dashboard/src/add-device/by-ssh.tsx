@@ -70,13 +70,13 @@ function LineMaker({ installer }: { installer: Installer }) {
       </p>
       <div className="grid gap-4 sm:grid-cols-2">
         <Choice
-          label="It"
+          label="What it does"
           value={mode}
           onChange={(event) => setMode(event.target.value === 'always' ? 'always' : 'call')}
           hint={mode === 'call' ? 'Opens a port for you when you ask.' : 'Its ports can be reached at once.'}
         >
-          <option value="call">calls every minute</option>
-          <option value="always">stays linked</option>
+          <option value="call">Calls every minute</option>
+          <option value="always">Stays linked</option>
         </Choice>
         <Field
           label={mode === 'call' ? 'Ports that may be asked for' : 'Ports that it offers'}
@@ -121,7 +121,7 @@ function LineMaker({ installer }: { installer: Installer }) {
           <option value="curl">curl</option>
         </Choice>
       </div>
-      <Commands label="Line to paste" lines={[line ?? 'Mend what is marked above.']} />
+      <Commands wrap label="Line to paste" lines={[line ?? 'Mend what is marked above.']} />
       <details className="text-sm text-muted">
         <summary className="cursor-pointer">What the line checks</summary>
         <p>

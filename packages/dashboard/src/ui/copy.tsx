@@ -36,14 +36,23 @@ export function CopyButton({ text, label = 'Copy' }: { text: string; label?: str
 }
 
 /** Commands to paste into a terminal, with a button that copies them. */
-export function Commands({ label, lines }: { label: string; lines: readonly string[] }) {
+export function Commands({
+  label,
+  lines,
+  wrap = false,
+}: {
+  label: string;
+  lines: readonly string[];
+  /** Show long lines whole; what is copied has no more breaks than they have. */
+  wrap?: boolean;
+}) {
   return (
     <div className="relative rounded-lg bg-raised">
       <pre
         // A scrolling region has to be reachable by keyboard.
         tabIndex={0}
         aria-label={label}
-        className="overflow-x-auto px-3 pt-3 pb-14 font-mono text-sm leading-6 sm:py-3 sm:pr-28"
+        className={`overflow-x-auto px-3 pt-3 pb-14 font-mono text-sm leading-6 sm:py-3 sm:pr-28 ${wrap ? 'break-all whitespace-pre-wrap' : ''}`}
       >
         <code>{lines.join('\n')}</code>
       </pre>
