@@ -158,6 +158,25 @@ describe('from the first start to the doctor', () => {
     expect(await porchlight('agent', 'audit', '--denied')).toMatchObject({ code: 0, stdout: '' });
   });
 
+  it('a service is published under a path while the relay runs, and ended again', async () => {
+    const path = (...args: string[]) => porchlight('relay', 'path', ...args, '--data', relayData());
+    expect(await path('add', 'robot/web', 'robots/one', '--strip')).toMatchObject({
+      ...{ code: 0, stdout: 'published robot/web under /robots/one/\n' },
+    });
+    expect(await path('add', 'robot/web', '/robots/one')).toMatchObject({
+      ...{ code: 1, stderr: expect.stringContaining('/robots/one is published already') },
+    });
+    expect(await path('add', 'robot', '/x')).toMatchObject({ code: 1 });
+    expect((await path('add', 'robot/web', '/api')).stderr).toContain('a path of the console');
+    expect((await path('list')).stdout).toMatch(/\/robots\/one +robot\/web +alice +prefix removed/);
+    const { port } = new URL(origin);
+    const host = `paths.localhost:${port}`;
+    const visited = await request({ port: Number(port), host, path: '/robots/one/open' });
+    expect(visited).toMatchObject({ status: 200, body: 'hello' });
+    expect((await path('remove', '/robots/one')).code).toBe(0);
+    expect(JSON.parse((await path('list', '--json')).stdout)).toEqual([]);
+  });
+
   it('the doctor finds nothing wrong, and then what is wrong', async () => {
     const well = await porchlight('agent', 'doctor', '--json');
     expect(JSON.parse(well.stdout).filter((each: JsonLine) => each['result'] === 'failed')).toEqual([]);
@@ -199,6 +218,32 @@ describe('from the first start to the doctor', () => {
     const refused = await porchlight('agent', 'join', origin, '--token', secret, ...third);
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toMatch(/^error: the relay refused \(.+\)\nhint: .+\n$/);
+  });
+
+  it('SSH keys of an account are added, listed and removed beside the running relay', async () => {
+    const key = (words: string[], input?: string) =>
+      runPorchlight(
+        ['relay', 'user', 'key', ...words, '--data', relayData()],
+        input === undefined ? {} : { input },
+      );
+    const line =
+      'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGz1Jm5Yk2UeOqQ1oRg2xJt0dR0oQ9bX8mCqf0Y5mWwL alice@laptop';
+    expect(await key(['add', 'alice', '--public-key', '-'], line)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^alice may come in with the key alice@laptop \(SHA256:\S{43}\)\n$/),
+    });
+    const [added] = JSON.parse((await key(['list', 'alice', '--json'])).stdout);
+    expect(added).toMatchObject({ name: 'alice@laptop' });
+    const { items } = await (await api('GET', '/api/me/ssh-keys')).json();
+    expect(items).toMatchObject([{ id: added.id, fingerprint: added.fingerprint }]);
+    const again = await key(['add', 'alice', '--public-key', '-'], line);
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('in the account already') });
+    expect(await key(['remove', 'alice', 'nosuchid'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no such key'),
+    });
+    expect((await key(['remove', 'alice', added.id])).code).toBe(0);
+    expect(JSON.parse((await key(['list', 'alice', '--json'])).stdout)).toEqual([]);
   });
 
   it('a device is enrolled by its public key, blocked and removed beside the running relay', async () => {

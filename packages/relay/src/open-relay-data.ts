@@ -4,12 +4,13 @@ import {
   accountName,
   deviceName,
   newEnrolmentToken,
+  newSshKey,
   password as passwordSchema,
   type Role,
   tags as tagsSchema,
 } from '@porchlight/protocol/api';
 import type { z } from 'zod';
-import { type AccountRecord, Accounts, Passwords, Sessions } from './accounts/index.ts';
+import { type AccountRecord, Accounts, Passwords, Sessions, SshKeys } from './accounts/index.ts';
 import { AuditLog } from './audit/index.ts';
 import { systemClock } from './clock.ts';
 import { ConfigError, prepareDataFolder, type RelayConfig } from './config/index.ts';
@@ -18,7 +19,8 @@ import { type EnrolmentTokenRecord, EnrolmentTokens } from './enrolment/index.ts
 import { createEventBus } from './events.ts';
 import { installerOf } from './installer.ts';
 import { deviceData } from './open-relay-devices.ts';
-import { loadHostKey } from './ssh/index.ts';
+import { pathData } from './open-relay-paths.ts';
+import { loadHostKey, parsePublicKeyLine } from './ssh/index.ts';
 import { openStores } from './storage/index.ts';
 
 const CONSOLE = { name: 'command line', address: 'local' } as const;
@@ -81,7 +83,23 @@ export async function openRelayData(config: RelayConfig) {
     accounts: listAccounts,
   });
 
+  const sshKeys = new SshKeys({
+    store: stores.sshKeys,
+    deviceOwner: async (fingerprint) => (await stores.devices.byFingerprint(fingerprint))?.accountId,
+    audit,
+    events,
+    clock,
+  });
+
+  const paths = pathData({
+    ...{ stores, audit, events, clock, actor: CONSOLE.name, address: CONSOLE.address },
+    accounts: listAccounts,
+    perAccount: config.limits.pathRoutesPerAccount,
+    served: config.paths.host !== undefined || config.paths.insecureOnConsole,
+  });
+
   return {
+    paths,
     accounts: {
       create: (wish: { name: string; password: string; role: Role }) =>
         accounts.create(CONSOLE, {
@@ -109,6 +127,19 @@ export async function openRelayData(config: RelayConfig) {
           publicKey: wish.publicKey,
           tags: check(tagsSchema, wish.tags),
         }),
+    },
+    sshKeys: {
+      async add(account: string, wish: { name?: string; publicKey: string }) {
+        const { name, publicKey } = check(newSshKey, wish);
+        const { comment, ...key } = parsePublicKeyLine(publicKey);
+        const owner = { ...ownerOf(await named(account)), actor: CONSOLE.name };
+        return sshKeys.add(owner, { ...key, name: name === '' ? comment : name }, CONSOLE.address);
+      },
+      list: async (account: string) => sshKeys.list((await named(account)).id),
+      async remove(account: string, id: string): Promise<void> {
+        const owner = { ...ownerOf(await named(account)), actor: CONSOLE.name };
+        return sshKeys.remove(owner, id, CONSOLE.address);
+      },
     },
     enrolmentTokens: {
       /** The token is given here and never again. */

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { backupCommand } from './backup-command.ts';
 import { deviceCommand } from './device/device-command.ts';
 import { installLineCommand } from './install-line-command.ts';
+import { pathCommand } from './path/path-command.ts';
 import { addRelayOptions } from './relay-options.ts';
 import { restoreCommand } from './restore-command.ts';
 import { runRelay } from './run-relay.ts';
@@ -19,6 +20,7 @@ export function relayCommand(): Command {
     userCommand,
     deviceCommand,
     tokenCommand,
+    pathCommand,
     installLineCommand,
     backupCommand,
     restoreCommand,

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addUserCommand } from './add-user-command.ts';
 import { listUsersCommand } from './list-users-command.ts';
 import { removeUserCommand } from './remove-user-command.ts';
+import { userKeyCommand } from './user-key-command.ts';
 import { userPasswordCommand } from './user-password-command.ts';
 import { userRoleCommand } from './user-role-command.ts';
 
@@ -14,6 +15,7 @@ export function userCommand(): Command {
     userRoleCommand,
     userPasswordCommand,
     removeUserCommand,
+    userKeyCommand,
   ])
     user.addCommand(create());
   return user;
