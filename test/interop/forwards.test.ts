@@ -245,6 +245,41 @@ PermitRootLogin prohibit-password
     }
   });
 
+  it('a visitor that never reads stops the stream at its source, and nobody else', async () => {
+    const chunk = Buffer.alloc(1024 * 1024, 'x');
+    let sent = 0;
+    const endless = net.createServer((socket) => {
+      socket.on('error', () => undefined);
+      const write = (): void => {
+        do sent += 1;
+        while (socket.write(chunk));
+        socket.once('drain', write);
+      };
+      socket.once('data', write);
+    });
+    await once(endless.listen(0, '127.0.0.1'), 'listening');
+    const target = `tcp://127.0.0.1:${(endless.address() as AddressInfo).port}`;
+    const device = await relay.device(alice, 'robot', {
+      endless: target,
+      ssh: `tcp://127.0.0.1:${sshdPort}`,
+    });
+    const greedy = await open(device.id, { service: 'endless' });
+    const visitor = net.connect(greedy.port, '127.0.0.1').on('error', () => undefined);
+    visitor.write('go');
+    let before = 0;
+    const standsStill = () => {
+      const still = sent > 0 && sent === before;
+      before = sent;
+      return still;
+    };
+    await expect.poll(standsStill, { interval: 500, timeout: 20_000 }).toBe(true);
+    expect(sent).toBeLessThan(64);
+    expect(await login(await open(device.id, { service: 'ssh' }), 'echo still here')).toBe('still here');
+    visitor.destroy();
+    await expect.poll(() => shown(greedy.id)).toMatchObject({ connections: 0 });
+    endless.close();
+  });
+
   it('64 people at once through an agent, and a 65th who is turned away', async () => {
     const echo = net.createServer((socket) => socket.on('error', () => undefined).pipe(socket));
     await once(echo.listen(0, '127.0.0.1'), 'listening');

@@ -115,6 +115,10 @@ describe('loadConfig', () => {
     expect(failure({ options: { tlsKey: 'k' } })).toContain('come as a pair');
     expect(failure({ env: { PORCHLIGHT_TRUSTED_PROXIES: '10.0.0.0/33' } })).toContain('must be addresses');
     expect(failure({ env: { PORCHLIGHT_FORWARDS_PORTS: '9-8' } })).toContain('must be a range');
+    expect(failure({ env: { PORCHLIGHT_FORWARDS_MAY_BIND: '10.0.0.0/8' } })).toContain(
+      'must be IP addresses',
+    );
+    expect(failure({ env: { PORCHLIGHT_FORWARDS_MAX_MINUTES: '0' } })).toContain('from 1 to 20160');
   });
 
   it('refuses unknown keys of the file and suggests the nearest', () => {
