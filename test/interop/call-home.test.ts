@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -154,6 +154,29 @@ describe.skipIf(missing !== undefined)(`devices that call home ${missing ?? ''}`
       startProgram('ssh', ['-N', '-R', `${relayPort}:localhost:${devicePort}`, ...opensshArgs('router1')]),
     );
     expect(await knock(forward)).toBe('SSH-2.0-router\r\n');
+  });
+
+  it('the script of the guide, under busybox ash with dropbear', async () => {
+    const device = await enrol('router1', await dropbearKey('guide'));
+    const devicePort = (echo.address() as AddressInfo).port;
+    const guide = await readFile(join(import.meta.dirname, '../../docs/guides/calling-home.md'), 'utf8');
+    const [, script = ''] = /```sh\n(#!\/bin\/sh\n.*?)```/s.exec(guide) ?? [];
+    expect(script).toContain('inbox');
+    const here = script
+      .replace('ssh -p 2222 -i /root/.ssh/relay', `ssh -y -y -p ${port} -i ${join(folder, 'guide')}`)
+      .replaceAll('relay.example', '127.0.0.1');
+    const minutely = (): RunningProgram =>
+      startProgram('busybox', ['ash', '-c', here], { env: { PATH: `${folder}:/bin`, HOME: folder } });
+    expect((await minutely().ended).code).toBe(0);
+    const forwards = [await forwardTo(device.id, devicePort), await forwardTo(device.id, 9)];
+    programs.push(minutely());
+    for (const forward of forwards) {
+      const state = async (): Promise<string> =>
+        (await call<Forward>('GET', `/api/forwards/${forward.id}`)).state;
+      await expect.poll(state, { timeout: 20_000 }).toBe('open');
+    }
+    const [shell] = forwards;
+    expect(shell && (await knock(shell))).toBe('SSH-2.0-router\r\n');
   });
 
   it('OpenSSH: ports given out for `-R 0`, told, and taken back', async () => {
