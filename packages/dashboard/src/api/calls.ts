@@ -20,6 +20,7 @@ import type {
   NewEnrolmentToken,
   NewForward,
   NewPathRoute,
+  NewSshKey,
   PathCheck,
   PathRoute,
   PathWish,
@@ -29,6 +30,7 @@ import type {
   ServiceChange,
   Session,
   Setup,
+  SshKey,
 } from '@porchlight/protocol/api';
 import { request } from './request.ts';
 
@@ -65,6 +67,9 @@ export const api = {
     request<Page<AccessToken>>('GET', '/api/me/access-tokens', { signal }),
   makeAccessToken: (body: NewAccessToken) =>
     request<MadeAccessToken>('POST', '/api/me/access-tokens', { body }),
+  sshKeys: (signal: AbortSignal) => request<Page<SshKey>>('GET', '/api/me/ssh-keys', { signal }),
+  addSshKey: (body: NewSshKey) => request<SshKey>('POST', '/api/me/ssh-keys', { body }),
+  removeSshKey: (id: string) => request<unknown>('DELETE', `/api/me/ssh-keys/${part(id)}`),
   revokeAccessToken: (id: string) => request<unknown>('DELETE', `/api/me/access-tokens/${part(id)}`),
 
   accounts: (cursor: string, signal: AbortSignal) =>

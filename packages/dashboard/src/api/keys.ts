@@ -6,6 +6,7 @@ export const keys = {
   setup: ['setup'],
   sessions: ['sessions'],
   accessTokens: ['access-tokens'],
+  sshKeys: ['ssh-keys'],
   accounts: ['accounts'],
   deviceLists: ['devices'],
   deviceList: (search: string, tag: string | undefined) => ['devices', search, tag ?? ''],

@@ -4,6 +4,7 @@ import { AccessTokensPanel } from './access-tokens-panel.tsx';
 import { PasswordPanel } from './password-panel.tsx';
 import { RelayPanel } from './relay-panel.tsx';
 import { SessionsPanel } from './sessions-panel.tsx';
+import { SshKeysPanel } from './ssh-keys-panel.tsx';
 
 /** What belongs to the person, and what the relay says of itself. */
 export function SettingsPage() {
@@ -19,6 +20,7 @@ export function SettingsPage() {
       <PasswordPanel />
       <SessionsPanel />
       <AccessTokensPanel />
+      <SshKeysPanel />
       <RelayPanel />
     </>
   );

@@ -96,7 +96,7 @@ export class SshKeys {
   async remove(owner: KeyOwner, id: string, address: string): Promise<void> {
     const record = (await this.list(owner.accountId)).find((one) => one.id === id);
     if (record === undefined || !(await this.#parts.store.remove(owner.accountId, id))) {
-      throw new PorchlightError('not_found');
+      throw new PorchlightError('not_found', 'There is no such key in the account');
     }
     this.#parts.events.publish({ type: 'ssh-key-removed', accountId: owner.accountId, keyId: id });
     this.#note(owner, 'ssh-key.removed', record, address);
