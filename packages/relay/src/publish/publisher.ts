@@ -14,13 +14,14 @@ import type { DeviceRecorder } from '../devices/index.ts';
 import type { LinkTable } from '../links/index.ts';
 import { newId } from '../secrets.ts';
 import type { Logger, RelayMetrics } from '../telemetry/index.ts';
+import { challenge, sendWithSlash } from './challenge.ts';
 import type { ChannelPools } from './channel-pools.ts';
 import { isForeign } from './cross-origin.ts';
 import { asPorchlightError, sendFailure, wantsPage } from './failure.ts';
 import type { VisitFacts } from './headers.ts';
 import type { Found, Locator } from './locator.ts';
 import type { OpenVisits } from './open-visits.ts';
-import { fieldsBelow, REALM } from './path-routes/index.ts';
+import { fieldsBelow } from './path-routes/index.ts';
 import { type ProxyTarget, proxyRequest, proxyUpgrade, refuseUpgrade } from './proxy.ts';
 import type { SignOnPages } from './sign-on-pages.ts';
 import type { VisitNotes } from './visit-notes.ts';
@@ -248,14 +249,6 @@ function asked(arrival: Arrival): Arrival & { readonly device: string; readonly 
   return { ...arrival, device: arrival.device ?? '', service: arrival.service ?? '' };
 }
 
-/** Relative links of a page at `/zumi01` would leave it: it is at `/zumi01/`. */
-function sendWithSlash(req: IncomingMessage, res: ServerResponse, prefix: string): void {
-  const query = req.url?.indexOf('?') ?? -1;
-  const Location = `${prefix}/${query < 0 ? '' : req.url?.slice(query)}`;
-  res.writeHead(308, { Location, 'Cache-Control': 'no-store', 'Content-Length': 0 });
-  res.end();
-}
-
 /** A path and query (RFC 9112 §3.2.1) of the characters that every server takes; HTTP/2 lets others through. */
 function isOriginForm(url: string | undefined): url is string {
   return url !== undefined && /^\/[\x21-\x7e]*$/.test(url);
@@ -266,19 +259,6 @@ function userOf(req: IncomingMessage, route: Found): string | undefined {
   return route.service.access === 'basic' ? parseBasic(req.headers.authorization)?.user : undefined;
 }
 
-/** A browser keeps one password for each realm of a host: each prefix has its own. */
-function realmOf({ under }: Found): string {
-  return under === undefined ? REALM : `${REALM} ${under.prefix}`;
-}
-
 function isOwnToken(authorization: string | undefined): boolean {
   return authorization !== undefined && /^bearer +plt_/i.test(authorization);
-}
-
-/** `WWW-Authenticate` (RFC 9110 §11.6.1), without which a browser does not ask for a password. */
-function challenge(error: unknown, route?: Found): Record<string, string> {
-  if (!(error instanceof PorchlightError) || error.status !== 401) return {};
-  if (route?.service.access === 'basic')
-    return { 'WWW-Authenticate': `Basic realm="${realmOf(route)}", charset="UTF-8"` };
-  return { 'WWW-Authenticate': 'Bearer realm="Porchlight"' };
 }

@@ -1,1 +1,1 @@
-export { type CheckAsk, PathChecks } from './path-checks.ts';
+export { PathChecks } from './path-checks.ts';
