@@ -69,20 +69,37 @@ export class SignIn {
 
   /** @throws PorchlightError `wrong_credentials` (alike for an unknown name), `too_many_requests`, `busy` */
   withPassword(given: { name: string; password: string }, from: From): Promise<SignedIn> {
-    return this.#counted(() => this.#withPassword(given, from));
+    return this.#counted(async () =>
+      this.#start(await this.#checked(given, from.address, 'password'), from, 'password'),
+    );
   }
 
-  async #withPassword(given: { name: string; password: string }, from: From): Promise<SignedIn> {
+  /**
+   * The account that name and password are of, without a session: for what is not a browser. `by` names the way in, for
+   * the audit log. @throws as {@link withPassword}
+   */
+  check(
+    given: { name: string; password: string },
+    from: { address: string; by: string },
+  ): Promise<AccountRecord> {
+    return this.#counted(() => this.#checked(given, from.address, from.by));
+  }
+
+  async #checked(
+    given: { name: string; password: string },
+    address: string,
+    by: string,
+  ): Promise<AccountRecord> {
     const name = given.name.trim().toLowerCase();
     const account = await this.#accounts.byName(name);
-    await this.#rememberAddresses(account, name, from.address);
-    const attempt = this.#throttle.begin(name, from.address);
+    await this.#rememberAddresses(account, name, address);
+    const attempt = this.#throttle.begin(name, address);
     if (!(await this.#fits(account, given.password, attempt)) || account === undefined) {
-      this.#refuse(account, name, from, 'password');
+      this.#refuse(account, name, { address }, by);
       throw new PorchlightError('wrong_credentials');
     }
     attempt.succeeded();
-    return this.#start(account, from, 'password');
+    return account;
   }
 
   /** @throws PorchlightError `expired`, `too_many_requests` */
@@ -111,11 +128,11 @@ export class SignIn {
     return this.#start(account, from, 'set-up link');
   }
 
-  async #counted(attempt: () => Promise<SignedIn>): Promise<SignedIn> {
+  async #counted<T>(attempt: () => Promise<T>): Promise<T> {
     try {
-      const signedIn = await attempt();
+      const result = await attempt();
       this.#onAttempt('ok');
-      return signedIn;
+      return result;
     } catch (error) {
       const throttled = error instanceof PorchlightError && error.code === 'too_many_requests';
       this.#onAttempt(throttled ? 'throttled' : 'failed');
@@ -159,7 +176,12 @@ export class SignIn {
   }
 
   /** An unknown name goes to the relay's own log, where admins see it. */
-  #refuse(account: AccountRecord | undefined, name: string | undefined, from: From, by: string): void {
+  #refuse(
+    account: AccountRecord | undefined,
+    name: string | undefined,
+    from: { address: string },
+    by: string,
+  ): void {
     if (this.#refusals.take(addressKey(from.address)) > 0) return;
     this.#audit.append({
       accountId: account?.id,

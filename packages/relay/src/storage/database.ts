@@ -9,6 +9,8 @@ import { createAuditStore } from './sql-audit-store.ts';
 import { createDeviceStore } from './sql-device-store.ts';
 import { createEnrolmentTokenStore } from './sql-enrolment-token-store.ts';
 import { createHealthStore } from './sql-health-store.ts';
+import { createMessageStore } from './sql-message-store.ts';
+import { createMqttCredentialStore } from './sql-mqtt-credential-store.ts';
 import { createPathRouteStore } from './sql-path-route-store.ts';
 import { createReadingStore } from './sql-reading-store.ts';
 import { createSecretStore } from './sql-secret-store.ts';
@@ -73,6 +75,8 @@ function storesOn(database: Database, explain: Explain): Stores {
     readings: lifetime.wrap(createReadingStore(database)),
     enrolmentTokens: lifetime.wrap(createEnrolmentTokenStore(database)),
     pathRoutes: lifetime.wrap(createPathRouteStore(database)),
+    mqttCredentials: lifetime.wrap(createMqttCredentialStore(database)),
+    mqttMessages: lifetime.wrap(createMessageStore(database)),
     audit: lifetime.wrap(createAuditStore(database)),
     secrets: lifetime.wrap(createSecretStore(database)),
     close: () => (closing ??= close(database.db, () => lifetime.end())),

@@ -122,6 +122,57 @@ export interface Schema {
     address: string | null;
     detail: string;
   };
+  /** Devices' own MQTT credentials, and app passwords (whose `device_id` is the home that they name, if one). */
+  mqtt_credentials: {
+    id: string;
+    account_id: string;
+    device_id: string | null;
+    kind: 'device' | 'app';
+    name: string;
+    secret_hash: string;
+    created_at: number;
+    last_used_at: number | null;
+  };
+  /** Kept sessions, and what goes with them: subscriptions, the queue, identifiers of QoS 2 messages. */
+  mqtt_sessions: {
+    client_id: string;
+    account_id: string | null;
+    device_id: string | null;
+    credential_id: string | null;
+    seen_at: number;
+  };
+  mqtt_subscriptions: { client_id: string; topic: string; qos: 0 | 1 | 2; options: string };
+  mqtt_queued: {
+    place: Generated<number>;
+    client_id: string;
+    broker_id: string;
+    broker_counter: number;
+    message_id: number | null;
+    received: Generated<number>;
+    topic: string;
+    payload: Buffer;
+    qos: 0 | 1 | 2;
+    retain: number;
+  };
+  mqtt_incoming: { client_id: string; message_id: number };
+  mqtt_retained: {
+    topic: string;
+    account_id: string | null;
+    device_id: string | null;
+    payload: Buffer;
+    qos: 0 | 1 | 2;
+    at: number;
+  };
+  mqtt_wills: {
+    client_id: string;
+    account_id: string | null;
+    device_id: string | null;
+    broker_id: string;
+    topic: string;
+    payload: Buffer;
+    qos: 0 | 1 | 2;
+    retain: number;
+  };
   secrets: { name: string; value: string };
 }
 

@@ -9,6 +9,8 @@ import type { HealthStore } from '../devices/health-store.ts';
 import type { ReadingStore } from '../devices/reading-store.ts';
 import type { ServiceStore } from '../devices/service-store.ts';
 import type { EnrolmentTokenStore } from '../enrolment/enrolment-token-store.ts';
+import type { MqttCredentialStore } from '../mqtt/credentials/credential-store.ts';
+import type { MessageStore } from '../mqtt/messages/message-store.ts';
 import type { PathRouteStore } from '../publish/path-routes/path-route-store.ts';
 
 /** All stores of one database. */
@@ -23,6 +25,8 @@ export interface Stores {
   readonly readings: ReadingStore;
   readonly enrolmentTokens: EnrolmentTokenStore;
   readonly pathRoutes: PathRouteStore;
+  readonly mqttCredentials: MqttCredentialStore;
+  readonly mqttMessages: MessageStore;
   readonly audit: AuditStore;
   readonly secrets: SecretStore;
   /** Waits for what is under way, then closes the database. Idempotent. */
