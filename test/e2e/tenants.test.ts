@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,7 +43,7 @@ describe('two tenants of one relay', () => {
 
   beforeAll(async () => {
     origin = await startOrigin();
-    relay = await startProcessRelay();
+    relay = await startProcessRelay({ flags: ['--insecure-paths-for-members', 'true'] });
     alice = await tenant('alice', 'robot');
     bob = await tenant('bob', 'meter');
     // Somebody's device asks alice to be let in.
@@ -85,6 +86,16 @@ describe('two tenants of one relay', () => {
     });
     const cookie = signedIn.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
     const forward = await person.api('POST', `/api/devices/${device.id}/forwards`, { service: 'raw' });
+    const sshKey = await person.api(
+      'POST',
+      '/api/me/ssh-keys',
+      { publicKey: `ssh-ed25519 ${newKeyBlob().toString('base64')}` },
+      'session',
+    );
+    const path = await person.api('POST', `/api/devices/${device.id}/paths`, {
+      service: 'web',
+      prefix: `/${deviceName}`,
+    });
     const enrolment = await person.api('POST', '/api/enrolment-tokens', { note: `note-of-${name}`, uses: 3 });
     const first = async (path: string) =>
       JSON.parse((await person.api('GET', path, undefined, 'session')).body).items[0].id;
@@ -96,6 +107,8 @@ describe('two tenants of one relay', () => {
       ids: {
         devices: device.id,
         forwards: JSON.parse(forward.body).id,
+        'ssh-keys': JSON.parse(sshKey.body).id,
+        paths: JSON.parse(path.body).id,
         'enrolment-tokens': JSON.parse(enrolment.body).id,
         sessions: await first('/api/me/sessions'),
         'access-tokens': await first('/api/me/access-tokens'),
@@ -131,7 +144,14 @@ describe('two tenants of one relay', () => {
   }
 
   async function everythingOf(who: Tenant): Promise<string[]> {
-    const paths = ['/api/devices', '/api/enrolment-tokens', '/api/me/access-tokens', '/api/join-requests'];
+    const paths = [
+      '/api/devices',
+      '/api/forwards',
+      '/api/enrolment-tokens',
+      '/api/me/access-tokens',
+      '/api/me/ssh-keys',
+      '/api/join-requests',
+    ];
     const answers: string[] = [];
     for (const path of paths) {
       const { body } = await who.person.api('GET', path, undefined, 'session');
@@ -144,7 +164,11 @@ describe('two tenants of one relay', () => {
   function bodyFor(key: string): object | undefined {
     if (/^POST .*forwards$/.test(key)) return { service: 'raw' };
     if (/^PATCH .*services/.test(key)) return { access: 'public' };
-    if (/^PATCH .*devices/.test(key)) return { name: 'mine-now' };
+    if (/^PUT .*users/.test(key)) return { password: 'long enough' };
+    if (/^POST .*devices\/\{id\}\/paths/.test(key)) return { service: 'web', prefix: '/mine-now' };
+    if (/^POST .*services\/\{service\}\/check/.test(key)) return { prefix: '/mine-now' };
+    if (/^PATCH .*paths/.test(key)) return { strip: true };
+    if (/^PATCH .*devices/.test(key)) return { name: 'mine-now', blocked: true };
     if (/^PATCH .*accounts/.test(key)) return { role: 'admin' };
     if (key.endsWith('/allow')) return { code: asked.code, name: 'mine-now' };
     if (key.endsWith('/deny')) return { code: asked.code };
@@ -168,7 +192,7 @@ describe('two tenants of one relay', () => {
       if (theirs === undefined) throw new Error(`no id of a thing in ${key}: add one to the tenants`);
       const call = (id: string, headers: Record<string, string>) => {
         const body = bodyFor(key);
-        return ask(DOMAIN, path.replace('{id}', id).replace('{service}', 'web'), {
+        return ask(DOMAIN, path.replace('{id}', id).replace('{service}', 'web').replace('{name}', 'u'), {
           method,
           headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -315,3 +339,9 @@ describe('two tenants of one relay', () => {
     }
   });
 });
+
+/** The blob of an Ed25519 public key (RFC 8709 §4) that nobody has the private half of. */
+function newKeyBlob(): Buffer {
+  const field = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
+  return Buffer.concat([field(Buffer.from('ssh-ed25519')), field(randomBytes(32))]);
+}
