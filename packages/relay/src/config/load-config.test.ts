@@ -55,6 +55,32 @@ describe('loadConfig', () => {
     expect(file).toBeUndefined();
   });
 
+  it('gives path routes a host of their own, never the console’s', () => {
+    const host = (options: Record<string, unknown>) => load({ options }).config.paths.host;
+    expect(host({})).toBe('paths.localhost');
+    expect(host({ domain: 'relay.example' })).toBe('paths.relay.example');
+    expect(host({ domain: 'relay.example', pathsHost: 'Robots.relay.example' })).toBe('robots.relay.example');
+    expect(host({ domain: 'relay.example', pathsHost: 'a.b.relay.example' })).toBe('a.b.relay.example');
+    expect(host({ pathsHost: 'off' })).toBeUndefined();
+    const files = { tlsCertificate: '/c.pem', tlsKey: '/k.pem' };
+    expect(host({ domain: 'relay.example', pathsHost: 'other.example', ...files })).toBe('other.example');
+    expect(load({}).config.paths).toMatchObject({ insecureOnConsole: false, insecureForMembers: false });
+    for (const [pathsHost, words] of [
+      ['relay.example', /where the console is/],
+      ['localhost', /where the console is/],
+      ['other.example', /not below relay\.example.*tls\.certificate/],
+      ['xrelay.example', /not below relay\.example/],
+      ['web--robot.relay.example', /"--"/],
+      ['https://paths.relay.example', /must be a host name/],
+      ['paths.relay.example:8443', /must be a host name/],
+      ['127.0.0.1', /must be a host name/],
+      ['', /must be a host name/],
+    ] as const) {
+      expect(failure({ options: { domain: 'relay.example', pathsHost } }), pathsHost).toMatch(words);
+    }
+    expect(failure({ options: { insecurePathsOnConsole: 'perhaps' } })).toMatch(/true or false/);
+  });
+
   it('lets flags go before the environment, that before the file, that before the default', () => {
     const files = {
       '/etc/r.yaml': 'domain: file.example\nhttps: 1001\nssh:\n  port: 1001\nhttp: {port: 1001}\n',

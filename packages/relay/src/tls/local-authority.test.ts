@@ -58,6 +58,23 @@ describe('the local authority', () => {
     await expect(dial(port, 'other.example', source.caPem())).rejects.toThrow(/altnames/);
   });
 
+  it.each([
+    ['localhost', 'paths.localhost'],
+    ['relay.example', 'paths.relay.example'],
+    ['relay.example', 'deep.paths.relay.example'],
+  ])('vouches for the host for path routes of %s, %s', async (domain, pathsHost) => {
+    const parts = {
+      domain,
+      pathsHost,
+      secrets: memorySecrets(),
+      clock: new FakeClock(now),
+      logger: silentLogger,
+    };
+    const source = await openLocalAuthority(parts);
+    const { port } = await listen(source);
+    expect((await dial(port, pathsHost, source.caPem())).authorized).toBe(true);
+  });
+
   it.each(['localhost', 'relay.example'])('satisfies curl and openssl for %s', async (domain) => {
     const source = await open(domain);
     const server = createHttpsServer(source.serverOptions(), (_, response) => response.end('hello'));
