@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -176,6 +176,25 @@ describe('services under a path', () => {
         expect(await socket.close(1000)).toBe(1000);
       }
       await expect(openWebSocket({ port: relay.port, host: PATHS, path: '/none/ws' })).rejects.toThrow(/404/);
+    });
+
+    it('over HTTP/2 with the relay’s own certificate, as curl sees it', async () => {
+      const ca = join(relay.data, 'ca.pem');
+      await writeFile(ca, (await relay.visit('localhost', '/install/ca.pem')).body);
+      const host = `${PATHS}:${relay.relay.ports.https}`;
+      const answer = await curl([
+        '--http2',
+        '--cacert',
+        ca,
+        '--resolve',
+        `${host}:127.0.0.1`,
+        `https://${host}/bare/x`,
+      ]);
+      expect([answer.error, answer.status, answer.version]).toEqual(['', 200, '2']);
+      expect(JSON.parse(answer.body)).toMatchObject({
+        url: '/x',
+        headers: { host, 'x-forwarded-proto': 'https' },
+      });
     });
 
     it('a changed mode, and a removed route, hold at once', async () => {
@@ -459,6 +478,19 @@ describe('services under a path', () => {
       );
       expect(device.headers['set-cookie']).toEqual(['a=1; Path=/zumi01/']);
     });
+  });
+
+  it('plain HTTP leads to HTTPS, path and all', async () => {
+    const strict = await startTestRelay({ domain: 'relay.example', httpsPublicPort: '443' });
+    try {
+      const answer = await strict.visit('paths.relay.example', '/zumi01/tree?x=1');
+      expect([answer.status, answer.headers.location]).toEqual([
+        308,
+        'https://paths.relay.example/zumi01/tree?x=1',
+      ]);
+    } finally {
+      await strict.close();
+    }
   });
 
   it('members do not publish under paths unless the owner lets them', async () => {
