@@ -319,6 +319,25 @@ describe.skipIf(missing)(`the installer on machines with only ssh ${missing ?? '
     expect(await machine.files('/home/user')).toEqual(['/home/user/cron']);
   });
 
+  it('the command line gives the line that the dashboard shows', async () => {
+    const { http, https, ssh } = relay.ports;
+    const ports = ['--http', `${http}`, '--https', `${https}`, '--ssh', `${ssh}`];
+    const words = ['--name', 'router1', '--allow', '22,8080', '--start', 'cron', '--curl'];
+    const { stdout } = await relay.command(['install-line', ...words, ...ports]);
+    expect(stdout).toBe(`${line({ name: 'router1', ports: [22, 8080], start: 'cron', fetch: 'curl' })}\n`);
+    for (const odd of [
+      ['--name', "x'; id"],
+      ['--allow', '22;id'],
+      ['--token', '$(id)'],
+      ['--start', 'me'],
+    ]) {
+      expect(await relay.command(['install-line', ...odd, ...ports])).toMatchObject({ code: 2, stdout: '' });
+    }
+    const unknown = await relay.command(['install-line', '--ssh', '0', '--https', 'off']);
+    expect(unknown.code).not.toBe(0);
+    expect(unknown.stderr).toContain('where this relay takes SSH');
+  });
+
   it('says so and leaves nothing when nothing can start it, or an argument is odd', async () => {
     await router();
     const failed = await install({ name: 'no-cron', start: 'cron' });
