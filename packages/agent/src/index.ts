@@ -10,6 +10,7 @@ export {
   readTextFile,
   type Secret,
 } from './config/index.ts';
+export { type Device, type DeviceOptions, startDevice } from './device.ts';
 export { type DoctorOptions, type Finding, runDoctor } from './doctor/index.ts';
 export {
   type AccessList,
@@ -24,4 +25,5 @@ export { type Joined, type JoinOptions, joinRelay } from './join/index.ts';
 export { type AgentStatus, callAgent, PauseSwitch } from './local/index.ts';
 export { createLogger, type Logger, type LogLevel, silentLogger } from './log/index.ts';
 export { type InspectedPolicy, inspectPolicy } from './policy/index.ts';
+export { readPlace, SettingsPageClosed, type SettingsPlace } from './settings-page/index.ts';
 export { VERSION } from './version.ts';

@@ -191,7 +191,8 @@ function spawnIn(command: string, args: readonly string[], options: StartOptions
   );
   const child = spawn(line[0] ?? '', line.slice(1), {
     cwd: options.cwd ?? ROOT,
-    env: { ...Object.fromEntries(inherited), ...options.env },
+    // Agents side by side cannot all have the settings page's own port.
+    env: { ...Object.fromEntries(inherited), PORCHLIGHT_SETTINGS: 'off', ...options.env },
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   // A program that does not read its input ends the pipe early.

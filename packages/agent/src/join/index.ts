@@ -1,2 +1,3 @@
+export { tokenByPassword } from './account-token.ts';
 export { type Joined, type JoinOptions, joinRelay } from './join.ts';
-export { fetchRelayIdentity } from './relay-identity.ts';
+export { fetchRelayIdentity, parseRelayUrl } from './relay-identity.ts';

@@ -9,6 +9,7 @@ import { pauseCommand } from './pause-command.ts';
 import { policyCommand } from './policy/policy-command.ts';
 import { resumeCommand } from './resume-command.ts';
 import { runCommand } from './run-command.ts';
+import { settingsCommand } from './settings-command.ts';
 import { statusCommand } from './status-command.ts';
 import { unexposeCommand } from './unexpose-command.ts';
 
@@ -24,6 +25,7 @@ export function agentCommand(): Command {
     importCommand,
     emoncmsCommand,
     runCommand,
+    settingsCommand,
     statusCommand,
     pauseCommand,
     resumeCommand,

@@ -1,0 +1,212 @@
+import { once } from 'node:events';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
+import type { Clock } from '../clock.ts';
+import { ConfigError, systemErrorCode } from '../config/index.ts';
+import type { Logger } from '../log/index.ts';
+import { ASSETS } from './assets.ts';
+import { Credentials } from './credentials.ts';
+import type { DeviceControl } from './device-control.ts';
+import { doorPage, enter } from './door.ts';
+import type { Html } from './html.ts';
+import { ACTIONS, PAGES, type PageContext, statusJson } from './pages/index.ts';
+import { removePlace, writePlace } from './place.ts';
+import { isOwnHost, isSameOrigin, readForm, sessionCookie, setSessionCookie } from './request.ts';
+import { Sessions } from './sessions.ts';
+
+export interface SettingsPageParts {
+  readonly dataFolder: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly control: DeviceControl;
+}
+
+/** The page's port cannot be opened. */
+export class SettingsPageClosed extends ConfigError {}
+
+/** The device's own page is for its owner: few connections are enough. */
+const CONNECTIONS_MAX = 64;
+const HEADERS = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  // With none at all, browsers send "Origin: null" along with a form.
+  'Referrer-Policy': 'same-origin',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Cache-Control': 'no-store',
+};
+
+/**
+ * Opens the device's settings page. Until it is claimed with the code that only the device shows, it does nothing else.
+ * Call `announce` once the device is known to be ours to run.
+ * @throws SettingsPageClosed when the port cannot be opened; ConfigError
+ */
+export async function openSettingsPage(parts: SettingsPageParts) {
+  const { clock, listen, logger } = parts;
+  const credentials = await Credentials.open(parts.dataFolder);
+  const sessions = new Sessions(() => clock.monotonic());
+  let announced = false;
+  let place = { url: '' };
+  const onClaimed = () => writePlace(parts.dataFolder, place);
+  const page = new SettingsPage({ ...parts, credentials, sessions, onClaimed });
+  const server = http.createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (req, res) => {
+    page.handle(req, res).catch((error: unknown) => {
+      logger.error({ error }, 'settings page failed');
+      if (!res.headersSent) res.writeHead(500, { ...HEADERS, 'Content-Type': 'text/plain' });
+      res.end('The page failed; the log of the agent says why.\n');
+    });
+  });
+  server.maxConnections = CONNECTIONS_MAX;
+  server.listen(listen.port, listen.host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const code = systemErrorCode(error);
+    const why = code === 'EADDRINUSE' ? 'another program has that port' : code;
+    throw new SettingsPageClosed(
+      `the settings page cannot be opened at ${listen.host}:${listen.port} (${why}): choose another with --settings, or "--settings off"`,
+      { cause: error },
+    );
+  }
+  const { port } = server.address() as AddressInfo;
+  const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
+  const url = `http://${host}:${port}/`;
+  place = { url };
+  return {
+    url,
+    claimCode: () => credentials.claimCode,
+    /** Tells the log, and `porchlight agent settings`, where the page is. */
+    async announce(): Promise<void> {
+      const { claimCode } = credentials;
+      const claim = claimCode === undefined ? {} : { claimCode };
+      announced = true;
+      await writePlace(parts.dataFolder, { url, ...claim });
+      logger.info({ url, ...claim }, 'settings page');
+    },
+    async close(): Promise<void> {
+      server.close();
+      server.closeAllConnections();
+      if (announced) await removePlace(parts.dataFolder);
+    },
+  };
+}
+
+class SettingsPage {
+  readonly #parts: SettingsPageParts;
+  readonly #credentials: Credentials;
+  readonly #sessions: Sessions;
+  readonly #onClaimed: () => Promise<void>;
+  readonly #names = [hostname().toLowerCase()];
+
+  constructor(
+    parts: SettingsPageParts & {
+      credentials: Credentials;
+      sessions: Sessions;
+      onClaimed: () => Promise<void>;
+    },
+  ) {
+    this.#parts = parts;
+    this.#credentials = parts.credentials;
+    this.#sessions = parts.sessions;
+    this.#onClaimed = parts.onClaimed;
+  }
+
+  async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if (!isOwnHost(req.headers.host, this.#names)) {
+      return plain(res, 421, 'Call this page by the address of the device, or by its own name.\n');
+    }
+    const path = (req.url ?? '/').split('?')[0] ?? '/';
+    const asset = ASSETS.get(path);
+    if (asset !== undefined && isRead(req)) return send(res, 200, asset.type, asset.text);
+    if (req.method === 'POST') return this.#change(req, res, path);
+    if (!isRead(req)) return plain(res, 405, 'Only GET and POST are known here.\n');
+    const session = this.#sessions.find(sessionCookie(req));
+    if (session === undefined) {
+      if (path === '/status.json') return plain(res, 401, 'Sign in.\n');
+      return show(res, 200, doorPage({ claimed: this.#credentials.claimCode === undefined }));
+    }
+    const context: PageContext = { ...this.#parts, formToken: session.formToken };
+    if (path === '/status.json')
+      return send(res, 200, 'application/json', JSON.stringify(statusJson(context)));
+    const found = PAGES.get(path);
+    if (found === undefined) return plain(res, 404, 'There is no such page.\n');
+    const query = new URL(req.url ?? '/', 'http://page').searchParams;
+    show(res, 200, await found(context, { query, note: undefined, form: undefined }));
+  }
+
+  async #change(req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {
+    if (!isSameOrigin(req)) return plain(res, 403, 'A change has to come from this page itself.\n');
+    let form: URLSearchParams;
+    try {
+      form = await readForm(req);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      res.setHeader('Connection', 'close');
+      return plain(res, 413, `${error.message}\n`);
+    }
+    const secret = sessionCookie(req);
+    const session = this.#sessions.find(secret);
+    if (session === undefined) {
+      const entered = await enter(path, form, { credentials: this.#credentials, sessions: this.#sessions });
+      if ('refused' in entered) {
+        const claimed = this.#credentials.claimCode === undefined;
+        return show(res, 403, doorPage({ claimed, refused: entered.refused }));
+      }
+      if (path === '/claim') await this.#onClaimed();
+      return redirect(res, '/', { 'Set-Cookie': setSessionCookie(entered.secret) });
+    }
+    if (form.get('form-token') !== session.formToken) {
+      return plain(res, 403, 'This form is from an earlier visit: load the page again.\n');
+    }
+    if (path === '/sign-out') {
+      this.#sessions.end(secret);
+      return redirect(res, '/', { 'Set-Cookie': setSessionCookie(undefined) });
+    }
+    const action = ACTIONS.get(path);
+    if (action === undefined) return plain(res, 404, 'There is no such action.\n');
+    const context: PageContext = { ...this.#parts, formToken: session.formToken };
+    try {
+      const outcome = await action.run(context, form);
+      if (outcome === 'password-changed') {
+        await this.#credentials.setPassword(form.get('password') ?? '');
+        this.#sessions.endAll();
+        return redirect(res, action.page, { 'Set-Cookie': setSessionCookie(this.#sessions.begin()) });
+      }
+      if (outcome === undefined) return redirect(res, action.page);
+      const page = PAGES.get(action.page);
+      if (page !== undefined)
+        show(res, 200, await page(context, { query: new URLSearchParams(), note: outcome, form }));
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      const page = PAGES.get(action.page);
+      const note = { kind: 'wrong' as const, text: error.message };
+      if (page !== undefined)
+        show(res, 400, await page(context, { query: new URLSearchParams(), note, form }));
+    }
+  }
+}
+
+function isRead(req: IncomingMessage): boolean {
+  return req.method === 'GET' || req.method === 'HEAD';
+}
+
+function show(res: ServerResponse, status: number, page: Html): void {
+  send(res, status, 'text/html; charset=utf-8', page.text);
+}
+
+function plain(res: ServerResponse, status: number, text: string): void {
+  send(res, status, 'text/plain; charset=utf-8', text);
+}
+
+function redirect(res: ServerResponse, to: string, more: Readonly<Record<string, string>> = {}): void {
+  res.writeHead(303, { ...HEADERS, ...more, Location: to, 'Content-Length': 0 });
+  res.end();
+}
+
+function send(res: ServerResponse, status: number, type: string, text: string): void {
+  res.writeHead(status, { ...HEADERS, 'Content-Type': type, 'Content-Length': Buffer.byteLength(text) });
+  res.end(res.req.method === 'HEAD' ? undefined : text);
+}
