@@ -209,5 +209,6 @@ test('closing ends all streams and leaves no timer', async () => {
   await bob.end;
   expect(rig.live.size).toBe(0);
   await rig.deps.audit.flush();
+  await rig.readings.close();
   expect(clock.waiting).toBe(0);
 });

@@ -58,7 +58,8 @@ test('a private key, nonsense, and a key that is in use are refused with the rea
   expect(await refused('bob', key.public)).toEqual([409, expect.stringMatching(/already, as "mine"/)]);
   const ofDevice = newKey();
   const fingerprint = (await add('bob', { publicKey: ofDevice.public })).json().fingerprint;
-  await rig.call('bob', 'DELETE', `/api/me/ssh-keys/${(await list('bob'))[0].id}`);
+  const there = (await list('bob')).find((one: { fingerprint: string }) => one.fingerprint === fingerprint);
+  await rig.call('bob', 'DELETE', `/api/me/ssh-keys/${there.id}`);
   const device = { id: 'd1', accountId: rig.idOf('bob'), name: 'box', tags: [], publicKey: '', createdAt: 0 };
   await stores.devices.insert({ ...device, fingerprint });
   expect(await refused('bob', ofDevice.public)).toEqual([409, expect.stringMatching(/a device's key/)]);

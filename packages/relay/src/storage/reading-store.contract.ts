@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { READING_NAMES_MAX } from '../devices/reading-store.ts';
+import { READING_NAMES_MAX } from '../devices/index.ts';
 import { makeAccount, makeDevice, NOW, type Open } from './contract-fixtures.ts';
 
 export function readingStoreContract(open: Open): void {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SERVICE_USERS_MAX } from '../devices/service-store.ts';
+import { SERVICE_USERS_MAX } from '../devices/index.ts';
 import { makeAccount, makeDevice, NOW, type Open } from './contract-fixtures.ts';
 
 export function serviceStoreContract(open: Open): void {

@@ -1,10 +1,5 @@
 import { sql } from 'kysely';
-import {
-  READING_NAMES_MAX,
-  type Reading,
-  type ReadingSample,
-  type ReadingStore,
-} from '../devices/reading-store.ts';
+import { READING_NAMES_MAX, type Reading, type ReadingSample, type ReadingStore } from '../devices/index.ts';
 import type { Database } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 import { factTable, keepable, mergedBy } from './values.ts';

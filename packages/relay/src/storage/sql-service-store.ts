@@ -1,6 +1,6 @@
 import { PorchlightError } from '@porchlight/protocol';
 import type { Kysely, UpdateObject } from 'kysely';
-import { type PassthroughRecord, SERVICE_USERS_MAX, type ServiceStore } from '../devices/service-store.ts';
+import { type PassthroughRecord, SERVICE_USERS_MAX, type ServiceStore } from '../devices/index.ts';
 import type { Database, Schema } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 import { keepable } from './values.ts';
