@@ -69,7 +69,7 @@ tell() {
 
 # The relay tells who calls under a wrong name what its name is.
 learn_name() {
-	new=$(sed -n 's/.*belongs to the device \([a-z0-9][a-z0-9-]*\):.*/\1/p' said)
+	new=$(sed -n 's/.*belongs to the device \([a-z0-9][a-z0-9-]*\):.*/\1/p' said | head -n 1)
 	[ "$new" ] && name=$new && sed -i "s/name=[^ ]*/name=$new/" "$dir/settings"
 }
 
