@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { DeviceRecord } from '../devices/index.ts';
 import { deviceView } from './device-view.ts';
 
@@ -37,6 +37,42 @@ const parts = {
 
 test('never seen: down, and nothing said about since when', () => {
   expect(deviceView(record, parts).link).toEqual({ up: false, paused: false });
+});
+
+describe('a device that calls home', () => {
+  const calls = {
+    ...{ up: true, since: 2_000, lastAt: 5_000, dueAt: 65_000, intervalMs: 60_000, learned: true },
+    ...{ address: '192.0.2.9', bytesLastHour: 310_000, waiting: 2 },
+  };
+  const callHome = {
+    ...{ intervalSeconds: 60, learned: true, lastAt: 5_000, dueAt: 65_000 },
+    ...{ bytesLastHour: 310_000, waiting: 2 },
+  };
+  const called = { ...record, calledAt: 5_000, agent: 'dropbear_2022.83' };
+  const live = { up: true, since: 4_000, transport: 'ssh', paused: false } as const;
+
+  test('is up without a link, as long as it calls in time', () => {
+    expect(deviceView(called, { ...parts, callHomes: { state: () => calls } }).link).toEqual({
+      ...{ up: true, since: 2_000, address: '192.0.2.9', agent: 'dropbear_2022.83', paused: false },
+      callHome,
+    });
+  });
+
+  test('with a link: up since the earlier of the two', () => {
+    const links = { ...parts.links, state: () => live };
+    const view = (up: boolean) =>
+      deviceView(called, { ...parts, links, callHomes: { state: () => ({ ...calls, up }) } }).link;
+    expect(view(true)).toEqual({ ...live, since: 2_000, callHome });
+    expect(view(false)).toEqual({ ...live, callHome });
+  });
+
+  test('down: as any other, with when it called last', () => {
+    const down = { ...called, lastUpAt: 10, lastDownAt: 20, lastDownReason: 'it missed two calls' };
+    const callHomes = { state: () => ({ ...calls, up: false }) };
+    expect(deviceView(down, { ...parts, callHomes }).link).toMatchObject({
+      ...{ up: false, since: 20, reason: 'it missed two calls', callHome },
+    });
+  });
 });
 
 test('down: since when and why, as written', () => {

@@ -161,6 +161,15 @@ describe('a device that calls home', () => {
     expect(calls.state(record())?.up).toBe(false);
   });
 
+  it('one whose key is blocked is down at once', async () => {
+    call();
+    stored.set('d1', record('d1', { blockedAt: clock.now() }));
+    events.publish({ type: 'device-changed', accountId: 'a1', deviceId: 'd1' });
+    await clock.advance(0);
+    expect([calls.state(record())?.up, said()]).toEqual([false, ['link.up', 'link.down']]);
+    expect(recorder.downSince('d1')?.reason).toBe('its key is blocked');
+  });
+
   it('a link in between is no second coming, and its end no going', async () => {
     call();
     recorder.up(LINK);

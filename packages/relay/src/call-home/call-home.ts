@@ -151,6 +151,9 @@ export class CallHome implements CallHomes {
       const caller = this.#callers.get(deviceId);
       if (device === undefined || caller === undefined) return;
       caller.refresh(device);
+      if (caller.up && device.blockedAt !== undefined) {
+        return this.#down(caller, this.#parts.clock.now(), 'its key is blocked');
+      }
       if (caller.up) this.#lookBy(caller.downAt);
     } catch (error) {
       this.#parts.onError(error);
@@ -176,19 +179,22 @@ export class CallHome implements CallHomes {
     let next = Number.POSITIVE_INFINITY;
     for (const caller of this.#callers.values()) {
       if (!caller.up) continue;
-      if (caller.downAt <= now) this.#down(caller, now);
+      if (caller.downAt <= now) this.#down(caller, now, missed(caller));
       else next = Math.min(next, caller.downAt);
     }
     if (next !== Number.POSITIVE_INFINITY) this.#lookBy(next);
   }
 
-  #down(caller: Caller, now: number): void {
+  #down(caller: Caller, now: number, reason: string): void {
     const { audit, events, logger, recorder } = this.#parts;
-    const reason = `it calls every ${caller.intervalMs() / 1000} s, and missed two calls`;
     caller.turn(false, now);
     recorder.callsDown(caller, reason);
     logger.info({ device: caller.name, reason }, 'device calls no more');
     audit.append(caller.entry('link.down', now, { reason }));
     events.publish({ type: 'link-changed', accountId: caller.accountId, deviceId: caller.id });
   }
+}
+
+function missed(caller: Caller): string {
+  return `it calls every ${caller.intervalMs() / 1000} s, and missed two calls`;
 }

@@ -58,7 +58,7 @@ export interface DeviceSessionParts {
   /** How stock clients may talk, in order of preference. */
   readonly dialects: readonly StockDialect[];
   readonly calls: Pick<CallHome, 'contact' | 'count'>;
-  readonly portRequests: Pick<PortRequests, 'answer' | 'putBack' | 'whenEnded'>;
+  readonly portRequests: Pick<PortRequests, 'match' | 'answer' | 'putBack' | 'whenEnded'>;
   /** Where people open an `http` service. */
   readonly serviceUrl: (service: string, device: string) => string;
 }

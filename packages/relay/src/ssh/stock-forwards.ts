@@ -19,7 +19,7 @@ export interface StockForwardsParts {
   readonly member: SshLink;
   readonly links: LinkTable;
   readonly devices: Pick<DeviceStore, 'addServices'>;
-  readonly portRequests: Pick<PortRequests, 'answer' | 'putBack' | 'whenEnded'>;
+  readonly portRequests: Pick<PortRequests, 'match' | 'answer' | 'putBack' | 'whenEnded'>;
   readonly events: EventBus;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -60,14 +60,11 @@ export class StockForwards {
   add({ bindAddr, bindPort }: TcpipBindInfo): Forwarded {
     const { device, link, links, member, portRequests } = this.#parts;
     const port = bindPort === 0 ? link.freePort() : bindPort;
-    const request =
-      UNNAMED.has(bindAddr) && bindPort !== 0 ? portRequests.answer(device.id, port) : undefined;
+    const request = UNNAMED.has(bindAddr) && bindPort !== 0 ? portRequests.match(device.id, port) : undefined;
     const name = request === undefined ? serviceNameOf(bindAddr, port) : String(request.devicePort);
     const refused = this.#refusal(name, bindAddr);
-    if (name === undefined || refused !== undefined) {
-      if (request !== undefined) portRequests.putBack(device.id, port);
-      return { refused: refused ?? 'it has no name' };
-    }
+    if (name === undefined || refused !== undefined) return { refused: refused ?? 'it has no name' };
+    if (request !== undefined) portRequests.answer(device.id, port);
     const bound = { address: bindAddr, port };
     const forget =
       request === undefined
@@ -143,6 +140,8 @@ export class StockForwards {
     const { link, links, member } = this.#parts;
     this.#held.get(name)?.forget();
     this.#held.delete(name);
+    // Whoever forwards ever new names is not remembered for each.
+    if (!this.#parts.device.services.some((one) => one.name === name)) this.#known.delete(name);
     link.withdraw(member, name);
     links.changed(link);
   }

@@ -283,6 +283,9 @@ describe('commands', () => {
     const test = await login('router1', key);
     await forwardIn(test.client, 'localhost', 40_000);
     expect(servicesOf(id)).toEqual(['22@22']);
+    // The same again is refused, and changes nothing.
+    await expect(forwardIn(test.client, 'localhost', 40_000)).rejects.toThrow();
+    expect(rig.portRequests.waiting(id)).toEqual([]);
     test.socket.destroy();
     await expect.poll(() => rig.portRequests.waiting(id).length).toBe(1);
     const again = await login('router1', key);
@@ -470,6 +473,38 @@ describe('a client that means harm', () => {
     channel.resume();
     channel.end('a=1\n');
     expect((await exit)[0]).toBe(0);
+  });
+
+  it('one that grants an endless window and reads nothing holds its visitor; the other connection goes on', async () => {
+    const key = newKey();
+    const id = await rig.enrol('robot', key);
+    const [test, well] = [await login('robot', key), await login('robot', key)];
+    await forwardIn(test.client, 'greedy', 22);
+    await forwardIn(well.client, 'well', 22);
+    const confirm = test.protocol.channelOpenConfirm.bind(test.protocol);
+    test.protocol.channelOpenConfirm = (recipient, sender) => confirm(recipient, sender, 2 ** 31, 32_768);
+    test.client.on('tcp connection', (_details, accept) => void accept());
+    well.client.on('tcp connection', (_details, accept) => {
+      const channel = accept();
+      channel.pipe(channel);
+    });
+    const link = rig.links.get(id);
+    const channel = await link?.openChannel('greedy', { address: '127.0.0.1', port: 0 });
+    test.socket.pause();
+    let written = 0;
+    const chunk = Buffer.alloc(64 * 1024);
+    for (let idle = 0; idle < 200 && written < 256 * 1024 * 1024; ) {
+      if (channel !== undefined && !channel.writableNeedDrain) {
+        channel.write(chunk);
+        written += chunk.length;
+        idle = 0;
+      } else idle += 1;
+      await new Promise((resolve) => void setImmediate(resolve));
+    }
+    expect(Number(link?.unsent)).toBeLessThan(32 * 1024 * 1024);
+    const other = await link?.openChannel('well', { address: '127.0.0.1', port: 0 });
+    other?.write('hello');
+    expect(String((await once(other ?? test.client, 'data'))[0])).toBe('hello');
   });
 
   it('one that reads nothing fills no memory with its shell', async () => {

@@ -80,7 +80,10 @@ export class StockSession {
       const outcome = this.#forward(device, info);
       if ('port' in outcome) return accept?.(outcome.port);
       reject?.();
-      this.#parts.logger.info({ device: device.name, reason: outcome.refused }, 'forward refused');
+      // One line for a connection: what is refused can be refused a thousand times.
+      if (this.#refusal === undefined) {
+        this.#parts.logger.info({ device: device.name, reason: outcome.refused }, 'forward refused');
+      }
       this.#refusal = outcome.refused;
       this.#shells.print(`not forwarded: ${outcome.refused}`);
       if (this.#isUseless()) this.#endAfter(NOTHING_TAKEN_MS);

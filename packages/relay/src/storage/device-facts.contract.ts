@@ -28,6 +28,34 @@ export function deviceFactsContract(open: Open): void {
     expect(await stores.devices.byName('barn')).toMatchObject({ lastUpAt: undefined, bytesIn: 0 });
   });
 
+  test('keeps when devices call home, and finds those that have since a time', async () => {
+    const stores = await open();
+    const { id: ann } = await makeAccount(stores, 'ann');
+    const { id: bob } = await makeAccount(stores, 'bob');
+    const { id: shed } = await makeDevice(stores, ann, 'shed');
+    const { id: barn } = await makeDevice(stores, bob, 'barn');
+    await makeDevice(stores, ann, 'never');
+    await stores.devices.record(
+      [
+        { deviceId: shed, calledAt: NOW, callIntervalLearned: 60 },
+        { deviceId: shed, calledAt: NOW + 60_000 },
+        { deviceId: barn, calledAt: NOW },
+      ],
+      [],
+    );
+    const since = async (at: number) => (await stores.devices.calledSince(at)).map(({ name }) => name).sort();
+    expect([await since(NOW), await since(NOW + 1), await since(NOW + 60_001)]).toEqual([
+      ['barn', 'shed'],
+      ['shed'],
+      [],
+    ]);
+    expect((await stores.devices.calledSince(NOW + 1))[0]).toMatchObject({
+      calledAt: NOW + 60_000,
+      callIntervalLearned: 60,
+      callIntervalSet: undefined,
+    });
+  });
+
   test('writes the results of services that are known', async () => {
     const stores = await open();
     const { id: ann } = await makeAccount(stores, 'ann');

@@ -8,6 +8,9 @@ import type { Database, Schema } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 import { keepable } from './values.ts';
 
+/** What belongs to devices is read for so many at once: a statement has room for some ten thousand values. */
+const ROWS_AT_ONCE = 1_000;
+
 export function createDeviceStore(database: Database): DeviceStore {
   const { db } = database;
 
@@ -102,10 +105,12 @@ export function createDeviceStore(database: Database): DeviceStore {
     },
 
     async calledSince(at) {
-      return await toDevices(
-        db,
-        await db.selectFrom('devices').selectAll().where('called_at', '>=', at).execute(),
-      );
+      const rows = await db.selectFrom('devices').selectAll().where('called_at', '>=', at).execute();
+      const devices = [];
+      for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+        devices.push(...(await toDevices(db, rows.slice(from, from + ROWS_AT_ONCE))));
+      }
+      return devices;
     },
 
     async rename(accountId, id, name) {
