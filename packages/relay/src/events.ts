@@ -31,6 +31,8 @@ export type RelayEvent =
     }
   | { readonly type: 'sessions-ended'; readonly accountId: string; readonly sessionIds: readonly string[] }
   | { readonly type: 'access-token-revoked'; readonly accountId: string; readonly tokenId: string }
+  | { readonly type: 'mqtt-credential-revoked'; readonly accountId: string; readonly credentialId: string }
+  | { readonly type: 'password-changed'; readonly accountId: string }
   | { readonly type: 'ssh-key-removed'; readonly accountId: string; readonly keyId: string }
   /** Its role changed. */
   | { readonly type: 'account-changed'; readonly accountId: string }

@@ -109,6 +109,7 @@ export class Accounts {
     const account = await this.#needed(id);
     await this.#store.update(id, { passwordHash: await this.#passwords.hash(password) });
     await this.#sessions.endOthers(id, undefined);
+    this.#events.publish({ type: 'password-changed', accountId: id });
     this.#write(actor, 'account.password-changed', account, id);
   }
 
@@ -124,6 +125,7 @@ export class Accounts {
     }
     await this.#store.update(account.id, { passwordHash: await this.#passwords.hash(change.next) });
     await this.#sessions.endOthers(account.id, who.sessionId);
+    this.#events.publish({ type: 'password-changed', accountId: account.id });
     this.#write(actor, 'account.password-changed', account, account.id);
   }
 

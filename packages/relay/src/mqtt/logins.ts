@@ -1,0 +1,173 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { PorchlightError } from '@porchlight/protocol';
+import type { AccountRecord } from '../accounts/index.ts';
+import type { Clock } from '../clock.ts';
+import type { DeviceRecord } from '../devices/index.ts';
+import { addressKey, TokenBuckets } from '../token-buckets.ts';
+import type { MqttCredentialRecord } from './credentials/credential-store.ts';
+import type { MqttCredentials } from './credentials/credentials.ts';
+import { accountScope, appPasswordScope, deviceScope, type MqttIdentity } from './identity.ts';
+import { TOKEN_TRIES } from './limits.ts';
+import { accountPrefixes, devicePrefixes } from './topics.ts';
+
+/** User name of a client that nobody knows yet and that asks to be let in. */
+export const JOIN_USER = 'join';
+/** Where a joining client asks, and gets its answer; it owns nothing else. */
+export const JOIN_PREFIX = 'join/';
+/** Longest user name and password that are looked at. */
+const USER_MAX = 64;
+const PASSWORD_MAX = 256;
+/** Passwords of accounts that fitted lately, so that clients that come back together do not cost an argon2 each. */
+const VERIFIED_MAX = 10_000;
+const VERIFIED_LIFE_MS = 10 * 60_000;
+
+export interface LoginsParts {
+  readonly credentials: Pick<MqttCredentials, 'isSecret' | 'find' | 'used'>;
+  readonly accounts: {
+    byId(id: string): Promise<AccountRecord | undefined>;
+    byName(name: string): Promise<AccountRecord | undefined>;
+  };
+  readonly devices: {
+    byName(name: string): Promise<DeviceRecord | undefined>;
+    byId(accountId: string, id: string): Promise<DeviceRecord | undefined>;
+  };
+  /** Checks an account's password, slowed down as at the dashboard. @throws PorchlightError as `SignIn.check` */
+  readonly checkPassword: (
+    given: { name: string; password: string },
+    from: { address: string; by: string },
+  ) => Promise<AccountRecord>;
+  readonly clock: Clock;
+}
+
+/** Finds out who an MQTT client is by its user name and password. */
+export class Logins {
+  readonly #parts: LoginsParts;
+  readonly #tries: TokenBuckets;
+  /** HMAC of name and password under a key of this process → the stored hash that they fitted, and when. */
+  readonly #verified = new Map<string, { readonly hash: string; readonly at: number }>();
+  readonly #key = randomBytes(32);
+
+  constructor(parts: LoginsParts) {
+    this.#parts = parts;
+    this.#tries = new TokenBuckets(TOKEN_TRIES, parts.clock);
+  }
+
+  /** @throws PorchlightError `wrong_credentials`, `forbidden` (a blocked device), `too_many_requests`, `busy` */
+  async identify(given: { user: string; password: string }, address: string): Promise<MqttIdentity> {
+    const { user, password } = given;
+    if (user === '' || user.length > USER_MAX || password.length > PASSWORD_MAX) {
+      throw new PorchlightError('wrong_credentials');
+    }
+    if (this.#parts.credentials.isSecret(password)) return this.#bySecret(user, password, address);
+    if (user === JOIN_USER && (await this.#parts.accounts.byName(user)) === undefined) return joining();
+    return this.#ofAccount(user.toLowerCase(), password, address);
+  }
+
+  async #bySecret(user: string, secret: string, address: string): Promise<MqttIdentity> {
+    const from = addressKey(address);
+    const wait = this.#tries.take(from);
+    if (wait > 0) {
+      throw new PorchlightError('too_many_requests', undefined, {
+        detail: { retryAfter: Math.ceil(wait / 1000) },
+      });
+    }
+    const record = await this.#parts.credentials.find(secret);
+    const identity =
+      record === undefined
+        ? undefined
+        : record.kind === 'device'
+          ? await this.#device(user, record)
+          : await this.#appPassword(user, record);
+    if (record === undefined || identity === undefined) throw new PorchlightError('wrong_credentials');
+    this.#tries.giveBack(from);
+    await this.#parts.credentials.used(record);
+    return identity;
+  }
+
+  async #device(user: string, record: MqttCredentialRecord): Promise<MqttIdentity | undefined> {
+    // By present or former name: a client that was set up before a renaming goes on working.
+    const device = await this.#parts.devices.byName(user.replace(/^device\//, ''));
+    if (device === undefined || device.id !== record.deviceId || device.accountId !== record.accountId)
+      return undefined;
+    if (device.blockedAt !== undefined) throw new PorchlightError('forbidden', 'The device is blocked');
+    return {
+      kind: 'device',
+      scope: deviceScope(device.accountId, device.id),
+      label: `device:${device.name}`,
+      accountId: device.accountId,
+      deviceId: device.id,
+      credentialId: record.id,
+      prefixes: devicePrefixes([device.name, ...device.formerNames]),
+    };
+  }
+
+  async #appPassword(user: string, record: MqttCredentialRecord): Promise<MqttIdentity | undefined> {
+    const account = await this.#parts.accounts.byId(record.accountId);
+    if (account === undefined || account.name !== user.toLowerCase()) return undefined;
+    if (record.deviceId !== undefined) {
+      const home = await this.#parts.devices.byId(account.id, record.deviceId);
+      if (home?.blockedAt !== undefined) throw new PorchlightError('forbidden', 'The device is blocked');
+    }
+    return {
+      kind: 'app-password',
+      scope: appPasswordScope(account.id, record.id),
+      label: `${account.name} (${record.name})`,
+      accountId: account.id,
+      deviceId: record.deviceId,
+      credentialId: record.id,
+      prefixes: accountPrefixes(account),
+    };
+  }
+
+  async #ofAccount(name: string, password: string, address: string): Promise<MqttIdentity> {
+    const account =
+      (await this.#remembered(name, password)) ??
+      (await this.#parts.checkPassword({ name, password }, { address, by: 'mqtt' }));
+    this.#remember(name, password, account.passwordHash);
+    return {
+      kind: 'account',
+      scope: accountScope(account.id),
+      label: account.name,
+      accountId: account.id,
+      deviceId: undefined,
+      credentialId: undefined,
+      prefixes: accountPrefixes(account),
+    };
+  }
+
+  async #remembered(name: string, password: string): Promise<AccountRecord | undefined> {
+    const verified = this.#verified.get(this.#digest(name, password));
+    if (verified === undefined || this.#parts.clock.monotonic() - verified.at > VERIFIED_LIFE_MS)
+      return undefined;
+    const account = await this.#parts.accounts.byName(name);
+    // The hash must still be the account's, so that a changed password holds at once.
+    return account?.passwordHash === verified.hash ? account : undefined;
+  }
+
+  #remember(name: string, password: string, hash: string): void {
+    const digest = this.#digest(name, password);
+    this.#verified.delete(digest);
+    this.#verified.set(digest, { hash, at: this.#parts.clock.monotonic() });
+    if (this.#verified.size <= VERIFIED_MAX) return;
+    const oldest = this.#verified.keys().next();
+    if (oldest.done !== true) this.#verified.delete(oldest.value);
+  }
+
+  #digest(name: string, password: string): string {
+    return createHmac('sha256', this.#key)
+      .update(JSON.stringify([name, password]))
+      .digest('base64');
+  }
+}
+
+function joining(): MqttIdentity {
+  return {
+    kind: 'join',
+    scope: `j:${randomBytes(12).toString('hex')}/`,
+    label: 'joining',
+    accountId: undefined,
+    deviceId: undefined,
+    credentialId: undefined,
+    prefixes: [JOIN_PREFIX],
+  };
+}

@@ -1,0 +1,125 @@
+import { matches } from '../topics.ts';
+import type { KeptSession, Subscription } from './message-store.ts';
+
+/** A kept session that a message is for, with the largest quality of service that it asked for. */
+export interface Recipient {
+  readonly clientId: string;
+  readonly topic: string;
+  readonly subscription: Subscription;
+}
+
+interface Session {
+  readonly subscriptions: Map<string, Subscription>;
+  /** Messages in its queue. */
+  queued: number;
+}
+
+/** Sessions that outlive their connections, in memory: who subscribes to what, and how much waits for whom. */
+export class KeptSessions {
+  readonly #sessions = new Map<string, Session>();
+  /** Clients by the first two levels of their filters, which name the owner; `*`: one of the two is a wildcard. */
+  readonly #byStart = new Map<string, Set<string>>();
+
+  load(kept: KeptSession): void {
+    const session = this.#make(kept.clientId);
+    session.queued = kept.queued;
+    for (const subscription of kept.subscriptions) this.subscribe(kept.clientId, subscription);
+  }
+
+  has(clientId: string): boolean {
+    return this.#sessions.has(clientId);
+  }
+
+  *clientIds(): Generator<string> {
+    yield* this.#sessions.keys();
+  }
+
+  /** How many sessions there are whose client ids begin so. */
+  countOf(scope: string): number {
+    let count = 0;
+    for (const clientId of this.#sessions.keys()) if (clientId.startsWith(scope)) count += 1;
+    return count;
+  }
+
+  add(clientId: string): void {
+    this.#make(clientId);
+  }
+
+  end(clientId: string): void {
+    const session = this.#sessions.get(clientId);
+    if (session === undefined) return;
+    for (const topic of [...session.subscriptions.keys()]) this.unsubscribe(clientId, topic);
+    this.#sessions.delete(clientId);
+  }
+
+  subscribe(clientId: string, subscription: Subscription): void {
+    this.#make(clientId).subscriptions.set(subscription.topic, subscription);
+    const start = startOf(subscription.topic);
+    const clients = this.#byStart.get(start) ?? new Set();
+    clients.add(clientId);
+    this.#byStart.set(start, clients);
+  }
+
+  unsubscribe(clientId: string, topic: string): void {
+    const session = this.#sessions.get(clientId);
+    if (session === undefined || !session.subscriptions.delete(topic)) return;
+    const start = startOf(topic);
+    for (const other of session.subscriptions.keys()) if (startOf(other) === start) return;
+    const clients = this.#byStart.get(start);
+    clients?.delete(clientId);
+    if (clients?.size === 0) this.#byStart.delete(start);
+  }
+
+  subscriptions(clientId: string): Subscription[] {
+    return [...(this.#sessions.get(clientId)?.subscriptions.values() ?? [])];
+  }
+
+  /** All subscriptions with a quality of service above 0 that match. */
+  *matching(topic: string): Generator<Recipient> {
+    for (const start of new Set([startOf(topic), WILD])) {
+      for (const clientId of this.#byStart.get(start) ?? []) {
+        for (const subscription of this.#sessions.get(clientId)?.subscriptions.values() ?? []) {
+          if (subscription.qos === 0 || startOf(subscription.topic) !== start) continue;
+          if (matches(subscription.topic, topic)) yield { clientId, topic: subscription.topic, subscription };
+        }
+      }
+    }
+  }
+
+  queued(clientId: string): number {
+    return this.#sessions.get(clientId)?.queued ?? 0;
+  }
+
+  changeQueued(clientId: string, by: number): void {
+    const session = this.#sessions.get(clientId);
+    if (session !== undefined) session.queued = Math.max(0, session.queued + by);
+  }
+
+  /** Sessions with subscriptions, and their subscriptions with a quality of service above 0. */
+  count(): { clients: number; subscriptions: number } {
+    let clients = 0;
+    let subscriptions = 0;
+    for (const session of this.#sessions.values()) {
+      if (session.subscriptions.size > 0) clients += 1;
+      for (const { qos } of session.subscriptions.values()) if (qos > 0) subscriptions += 1;
+    }
+    return { clients, subscriptions };
+  }
+
+  #make(clientId: string): Session {
+    const there = this.#sessions.get(clientId);
+    if (there !== undefined) return there;
+    const session = { subscriptions: new Map(), queued: 0 };
+    this.#sessions.set(clientId, session);
+    return session;
+  }
+}
+
+const WILD = '*';
+
+function startOf(topic: string): string {
+  const [first = '', second, third] = topic.split('/', 3);
+  // `a/b` is matched by `a/b/#` too, and `a` by `a/#`: only a third level makes the first two certain.
+  if (second === undefined || third === undefined) return WILD;
+  return /[+#]/.test(first + second) ? WILD : `${first}/${second}`;
+}

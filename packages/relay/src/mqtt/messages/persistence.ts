@@ -1,0 +1,404 @@
+import { Readable } from 'node:stream';
+import type { Clock } from '../../clock.ts';
+import { ownerOf } from '../identity.ts';
+import { QUEUE_MAX } from '../limits.ts';
+import { literalPart, matches } from '../topics.ts';
+import { KeptSessions } from './kept-sessions.ts';
+import type { KeptMessage, MessageChange, MessageStore, QueuedMessage, Will } from './message-store.ts';
+import { WriteLine } from './write-line.ts';
+
+/** Rows read at a time: a queue or all retained messages of an account are never in memory whole. */
+const PAGE = 100;
+
+/** A packet as the broker library and its persistences pass them. */
+export interface Packet {
+  cmd?: string;
+  topic: string;
+  payload: Buffer | string;
+  qos: 0 | 1 | 2;
+  retain: boolean;
+  dup?: boolean;
+  messageId?: number | undefined;
+  brokerId?: string;
+  brokerCounter?: number;
+  clientId?: string;
+}
+
+interface Client {
+  readonly id: string;
+}
+
+interface LibrarySubscription {
+  readonly topic: string;
+  readonly qos: 0 | 1 | 2;
+  readonly clientId?: string;
+}
+
+export interface PersistenceParts {
+  readonly store: MessageStore;
+  readonly clock: Clock;
+  /** A message was not kept for a session, because its queue is full. */
+  readonly onFull?: (clientId: string) => void;
+}
+
+/**
+ * What aedes asks of a persistence (its `asyncPersistence`), on the relay's database. Kept sessions and their
+ * subscriptions are in memory too; queues, retained messages and wills are in the database alone. Everything that is
+ * changed is written in order, through one line: a promise that is kept means that a kill -9 does not undo it.
+ */
+export class Persistence {
+  readonly sessions = new KeptSessions();
+  readonly line: WriteLine;
+  readonly #store: MessageStore;
+  readonly #clock: Clock;
+  readonly #onFull: (clientId: string) => void;
+  /** Identifiers under which messages are on their way to a client: by client id. */
+  readonly #sent = new Map<string, Set<number>>();
+  /** Identifiers of QoS 2 messages that a client has sent and not released. */
+  readonly #incoming = new Map<string, Set<number>>();
+  readonly #withWill = new Set<string>();
+  #broker: { readonly id: string } = { id: '' };
+  /** Stores a QoS 2 message with its identifier; the broker puts in what stores it for its recipients too. */
+  storeIncoming = (_packet: Packet, _clientId: string, changes: readonly MessageChange[]): Promise<void> =>
+    this.line.add(changes);
+
+  constructor(parts: PersistenceParts) {
+    this.#store = parts.store;
+    this.#clock = parts.clock;
+    this.#onFull = parts.onFull ?? (() => undefined);
+    this.line = new WriteLine((changes) => parts.store.write(changes));
+  }
+
+  get broker(): { readonly id: string } {
+    return this.#broker;
+  }
+
+  async setup(broker: { readonly id: string }): Promise<void> {
+    this.#broker = broker;
+    for (let after: string | undefined; ; ) {
+      const page = await this.#store.sessions({ after, limit: PAGE });
+      for (const session of page) this.sessions.load(session);
+      after = page.at(-1)?.clientId;
+      if (after === undefined) break;
+    }
+    for (const { clientId } of await this.#store.wills()) this.#withWill.add(clientId);
+  }
+
+  /** What there is to write for a message before it may be acknowledged: the retained one, and the queues it goes to. */
+  changesFor(packet: Packet, publisher: string | undefined): MessageChange[] {
+    const message = kept(packet);
+    const changes: MessageChange[] = [];
+    if (packet.retain) changes.push(this.#retain(message, publisher));
+    if (packet.qos === 0) return changes;
+    const recipients = new Map<string, 0 | 1 | 2>();
+    for (const { clientId, subscription } of this.sessions.matching(packet.topic)) {
+      const qos = Math.max(recipients.get(clientId) ?? 0, Math.min(packet.qos, subscription.qos));
+      recipients.set(clientId, qos as 0 | 1 | 2);
+    }
+    for (const [clientId, qos] of recipients) {
+      if (this.sessions.queued(clientId) >= QUEUE_MAX) this.#onFull(clientId);
+      else changes.push(this.#enqueue(clientId, packet, { ...message, qos, retain: false }));
+    }
+    return changes;
+  }
+
+  /** Begins a kept session, or notes that its client has come. */
+  async keepSession(clientId: string): Promise<void> {
+    await this.line.add(this.#session(clientId, true));
+  }
+
+  /** Messages of a session's queue that were never sent, in order. */
+  unsent(clientId: string, after: number): Promise<QueuedMessage[]> {
+    return this.#store.queued(clientId, { after, limit: PAGE, unsent: true });
+  }
+
+  /** Ends kept sessions that nobody came back to. */
+  async endSessions(before: number): Promise<void> {
+    for (const clientId of await this.#store.endSessions(before)) this.#forget(clientId);
+  }
+
+  /** Sessions whose owner is gone, with all that waited in them: the database has dropped them with the owner. */
+  forgetWhere(which: (clientId: string) => boolean): void {
+    for (const clientId of [...this.sessions.clientIds()]) if (which(clientId)) this.#forget(clientId);
+  }
+
+  /** Wills of connections that ended with an earlier run of the relay. */
+  async oldWills(): Promise<Will[]> {
+    return (await this.#store.wills()).filter((will) => will.brokerId !== this.#broker.id);
+  }
+
+  countRetained(accountId: string): Promise<number> {
+    return this.#store.countRetained(accountId);
+  }
+
+  async storeRetained(packet: Packet): Promise<void> {
+    await this.line.add([this.#retain(kept(packet), packet.clientId)]);
+  }
+
+  createRetainedStream(pattern: string): Readable {
+    return this.createRetainedStreamCombi([pattern]);
+  }
+
+  createRetainedStreamCombi(patterns: readonly string[]): Readable {
+    return Readable.from(this.#retained(patterns));
+  }
+
+  async addSubscriptions(client: Client, subscriptions: readonly LibrarySubscription[]): Promise<void> {
+    const changes = this.#session(client.id);
+    for (const { topic, qos, clientId: _, ...options } of subscriptions) {
+      this.sessions.subscribe(client.id, { topic, qos, options });
+      changes.push({ change: 'subscribe', clientId: client.id, topic, qos, options });
+    }
+    await this.line.add(changes);
+  }
+
+  async removeSubscriptions(client: Client, topics: readonly string[]): Promise<void> {
+    for (const topic of topics) this.sessions.unsubscribe(client.id, topic);
+    await this.line.add(topics.map((topic) => ({ change: 'unsubscribe', clientId: client.id, topic })));
+  }
+
+  async subscriptionsByClient(client: Client): Promise<LibrarySubscription[]> {
+    return this.sessions
+      .subscriptions(client.id)
+      .map(({ topic, qos, options }) => ({ topic, qos, ...options }));
+  }
+
+  async subscriptionsByTopic(topic: string): Promise<LibrarySubscription[]> {
+    return [...this.sessions.matching(topic)].map(({ clientId, subscription }) => ({
+      clientId,
+      topic: subscription.topic,
+      qos: subscription.qos,
+      ...subscription.options,
+    }));
+  }
+
+  /** A client has come for a clean session: whatever was kept under its client id ends (MQTT 3.1.1 §3.1.2.4). */
+  async cleanSubscriptions(client: Client): Promise<void> {
+    if (!this.sessions.has(client.id)) return;
+    this.#forget(client.id);
+    await this.line.add([{ change: 'session-ended', clientId: client.id }]);
+  }
+
+  async countOffline(): Promise<{ subsCount: number; clientsCount: number }> {
+    const { clients, subscriptions } = this.sessions.count();
+    return { subsCount: subscriptions, clientsCount: clients };
+  }
+
+  async outgoingEnqueue(subscription: { clientId: string }, packet: Packet): Promise<void> {
+    await this.outgoingEnqueueCombi([subscription], packet);
+  }
+
+  async outgoingEnqueueCombi(subscriptions: readonly { clientId: string }[], packet: Packet): Promise<void> {
+    const clientIds = new Set(subscriptions.map(({ clientId }) => clientId));
+    const changes = [...clientIds].flatMap((clientId) => [
+      ...this.#session(clientId),
+      this.#enqueue(clientId, packet, kept(packet)),
+    ]);
+    await this.line.add(changes);
+  }
+
+  /**
+   * Before a message goes to a client: notes its identifier, which is changed in `packet` if it is in use already. Or
+   * a PUBREC has come: the message is the client's, what remains is its release.
+   */
+  async outgoingUpdate(client: Client, packet: Packet): Promise<void> {
+    const { id: clientId } = client;
+    const { messageId, brokerId, brokerCounter } = packet;
+    if (messageId === undefined) throw new Error('a packet without an identifier');
+    if (packet.cmd === 'pubrel') return this.line.add([{ change: 'received', clientId, messageId }]);
+    const used = this.#sent.get(clientId) ?? new Set();
+    this.#sent.set(clientId, used);
+    if (packet.dup !== true) packet.messageId = freeIdentifier(messageId, used);
+    used.add(packet.messageId ?? messageId);
+    if (brokerId === undefined || brokerCounter === undefined) return;
+    await this.line.add([
+      { change: 'sent', clientId, brokerId, brokerCounter, messageId: packet.messageId ?? messageId },
+    ]);
+  }
+
+  async outgoingClearMessageId(client: Client, packet: Packet): Promise<Packet | undefined> {
+    const { messageId } = packet;
+    if (messageId === undefined || !this.sessions.has(client.id)) return undefined;
+    await this.line.settled();
+    const message = await this.#store.sentAs(client.id, messageId);
+    this.#sent.get(client.id)?.delete(messageId);
+    if (message === undefined) return undefined;
+    await this.line.add([{ change: 'done', clientId: client.id, messageId }]);
+    this.sessions.changeQueued(client.id, -1);
+    return toPacket(message);
+  }
+
+  outgoingStream(client: Client): Readable {
+    return Readable.from(this.#outgoing(client.id));
+  }
+
+  /** A QoS 2 message has come; its identifier is kept in memory alone when its session is not kept. */
+  async incomingStorePacket(client: Client, packet: Packet): Promise<void> {
+    const { messageId = 0 } = packet;
+    const incoming = await this.#incomingOf(client.id);
+    incoming.add(messageId);
+    const kept = this.sessions.has(client.id);
+    try {
+      await this.storeIncoming(
+        packet,
+        client.id,
+        kept ? [{ change: 'incoming', clientId: client.id, messageId }] : [],
+      );
+    } catch (error) {
+      incoming.delete(messageId);
+      throw error;
+    }
+  }
+
+  async incomingGetPacket(client: Client, packet: Pick<Packet, 'messageId'>): Promise<Packet> {
+    // What is under way must be safe before it is answered for once more.
+    await this.line.settled();
+    const { messageId = 0 } = packet;
+    if (!(await this.#incomingOf(client.id)).has(messageId)) throw new Error('no such packet');
+    return { messageId, cmd: 'publish', topic: '', payload: Buffer.alloc(0), qos: 2, retain: false };
+  }
+
+  async incomingDelPacket(client: Client, packet: Pick<Packet, 'messageId'>): Promise<void> {
+    const { messageId = 0 } = packet;
+    if (!(await this.#incomingOf(client.id)).delete(messageId)) throw new Error('no such packet');
+    if (!this.sessions.has(client.id)) return;
+    await this.line.add([{ change: 'incoming-done', clientId: client.id, messageId }]);
+  }
+
+  async cleanIncoming(client: Client): Promise<void> {
+    this.#incoming.delete(client.id);
+    if (!this.sessions.has(client.id)) return;
+    await this.line.add([{ change: 'incoming-forgotten', clientId: client.id }]);
+  }
+
+  async putWill(client: Client, packet: Packet): Promise<void> {
+    packet.brokerId = this.#broker.id;
+    packet.clientId = client.id;
+    this.#withWill.add(client.id);
+    const { accountId, deviceId } = ownerOf(client.id) ?? {};
+    const will = { ...kept(packet), clientId: client.id, brokerId: this.#broker.id };
+    await this.line.add([{ change: 'will', ...will, accountId, deviceId }]);
+  }
+
+  async getWill(client: Client): Promise<Packet | undefined> {
+    if (!this.#withWill.has(client.id)) return undefined;
+    await this.line.settled();
+    return (await this.#store.wills()).find(({ clientId }) => clientId === client.id);
+  }
+
+  async delWill(client: Client): Promise<Packet | undefined> {
+    if (!this.#withWill.has(client.id)) return undefined;
+    const will = await this.getWill(client);
+    this.#withWill.delete(client.id);
+    await this.line.add([{ change: 'no-will', clientId: client.id }]);
+    return will;
+  }
+
+  streamWill(brokers: Readonly<Record<string, unknown>> = {}): Readable {
+    const wills = async function* (store: MessageStore) {
+      for (const will of await store.wills()) if (brokers[will.brokerId] === undefined) yield will;
+    };
+    return Readable.from(wills(this.#store));
+  }
+
+  getClientList(topic: string): Readable {
+    const clients = [...this.sessions.clientIds()].filter((clientId) =>
+      this.sessions.subscriptions(clientId).some((subscription) => subscription.topic === topic),
+    );
+    return Readable.from(clients);
+  }
+
+  /** Resolves when what was to be written is. */
+  async destroy(): Promise<void> {
+    await this.line.settled();
+  }
+
+  async *#retained(patterns: readonly string[]): AsyncGenerator<Packet> {
+    await this.line.settled();
+    for (const pattern of patterns) {
+      const start = literalPart(pattern);
+      // `a/#` is for `a` too: the slash before the wildcard does not belong to the start.
+      const topicStart = pattern.endsWith('/#') ? start.replace(/\/$/, '') : start;
+      for (let after: string | undefined; ; ) {
+        const page = await this.#store.retained(topicStart, { after, limit: PAGE });
+        for (const message of page) {
+          if (matches(pattern, message.topic)) yield { cmd: 'publish', ...message };
+        }
+        after = page.at(-1)?.topic;
+        if (after === undefined) break;
+      }
+    }
+  }
+
+  async *#outgoing(clientId: string): AsyncGenerator<Packet | Pick<Packet, 'cmd' | 'messageId'>> {
+    if (!this.sessions.has(clientId)) return;
+    await this.line.settled();
+    const used = new Set<number>();
+    for (let after = 0; ; ) {
+      const page = await this.#store.queued(clientId, { after, limit: PAGE });
+      for (const message of page) {
+        if (message.messageId !== undefined) used.add(message.messageId);
+        this.#sent.set(clientId, used);
+        yield message.received ? { cmd: 'pubrel', messageId: message.messageId } : toPacket(message);
+      }
+      const last = page.at(-1);
+      if (last === undefined) return;
+      after = last.place;
+    }
+  }
+
+  async #incomingOf(clientId: string): Promise<Set<number>> {
+    const there = this.#incoming.get(clientId);
+    if (there !== undefined) return there;
+    const ids = this.sessions.has(clientId) ? await this.#store.incoming(clientId) : [];
+    const incoming = this.#incoming.get(clientId) ?? new Set(ids);
+    this.#incoming.set(clientId, incoming);
+    return incoming;
+  }
+
+  #session(clientId: string, seen = false): MessageChange[] {
+    if (this.sessions.has(clientId) && !seen) return [];
+    this.sessions.add(clientId);
+    return [{ change: 'session', clientId, at: this.#clock.now(), ...ownerOf(clientId) }];
+  }
+
+  #enqueue(clientId: string, packet: Packet, message: KeptMessage): MessageChange {
+    this.sessions.changeQueued(clientId, 1);
+    const { brokerId = '', brokerCounter = 0 } = packet;
+    return { change: 'enqueue', clientId, brokerId, brokerCounter, ...message };
+  }
+
+  #retain(message: KeptMessage, publisher: string | undefined): MessageChange {
+    const { accountId, deviceId } = ownerOf(publisher ?? '') ?? {};
+    return { change: 'retain', at: this.#clock.now(), ...message, accountId, deviceId };
+  }
+
+  #forget(clientId: string): void {
+    this.sessions.end(clientId);
+    this.#sent.delete(clientId);
+    this.#incoming.delete(clientId);
+  }
+}
+
+function kept({ topic, payload, qos, retain }: Packet): KeptMessage {
+  return { topic, payload: Buffer.isBuffer(payload) ? payload : Buffer.from(payload), qos, retain };
+}
+
+/** A message that was sent before is marked as a duplicate (MQTT 3.1.1 §3.3.1.1). */
+function toPacket(message: QueuedMessage): Packet {
+  const { topic, payload, qos, retain, brokerId, brokerCounter, messageId } = message;
+  return {
+    ...{ cmd: 'publish', topic, payload, qos, retain, brokerId, brokerCounter },
+    dup: messageId !== undefined,
+    messageId,
+  };
+}
+
+/** The next identifier that no message on its way has (MQTT 3.1.1 §2.3.1); a queue is far shorter than their number. */
+function freeIdentifier(wanted: number, used: ReadonlySet<number>): number {
+  let identifier = wanted;
+  for (let tries = 0; used.has(identifier) && tries < 65_535; tries += 1) {
+    identifier = identifier >= 65_535 ? 1 : identifier + 1;
+  }
+  return identifier;
+}

@@ -1,0 +1,191 @@
+import { Aedes, type AedesOptions, type Client } from 'aedes';
+import type { MessageChange, QueuedMessage } from './messages/message-store.ts';
+import type { Packet, Persistence } from './messages/persistence.ts';
+import { matches } from './topics.ts';
+
+type Done = (error?: Error | null) => void;
+
+/** What aedes 1.2.0 has beside what its types tell; the version is pinned for this reason. */
+export interface InsideClient extends Client {
+  id: string;
+  readonly clean: boolean;
+  readonly closed: boolean;
+  readonly connected: boolean;
+  readonly subscriptions: Readonly<Record<string, { readonly qos: number } | undefined>>;
+  _will: Packet | null;
+  readonly _parser: { parse(bytes: Buffer): number };
+  deliver0(packet: Packet, done: Done): void;
+  deliverQoS(packet: Packet, done: Done): void;
+}
+
+interface InsideAedes {
+  readonly id: string;
+  counter: number;
+  readonly mq: { emit(packet: Packet, done: Done): void };
+  readonly clients: Record<string, InsideClient | undefined>;
+}
+
+/** Lines of order beside the stored one: a message that need not be stored does not wait for those that must. */
+const UNSTORED = '/0';
+
+/**
+ * Aedes with its promises kept in order. As it comes, aedes 1.2.0
+ * - acknowledges QoS 1 before the message is stored, and stores a QoS 2 identifier and its message apart: a kill -9 in
+ *   between loses what was acknowledged. Here both are one transaction, and the acknowledgement comes after it.
+ * - numbers messages before it stores them, and drops at the subscriber whatever arrives with a lower number: with
+ *   a database that takes its time, messages overtake each other and vanish. Here they are numbered and handed out
+ *   in one order.
+ * - makes publishers, a hundred messages in all, wait for the slowest subscriber. Here nobody waits for others.
+ * - forwards messages to a returning client before it has had its CONNACK and its queue. Here they wait in the queue.
+ * - may go by any one of overlapping subscriptions. Here by the one with the largest quality of service
+ *   (MQTT 3.1.1 §3.3.5).
+ */
+export class OrderedAedes extends Aedes {
+  readonly #persistence: Persistence;
+  /** Packets that are stored and handed out already, so that aedes' own call for them does nothing. */
+  readonly #accepted = new WeakSet<object>();
+  /** Clients that are being connected, and whether a message came for them meanwhile. */
+  readonly #opening = new WeakMap<Client, { missed: boolean }>();
+  #unstored = 0;
+
+  constructor(options: AedesOptions, persistence: Persistence) {
+    // `concurrency: 0`: without a limit that slow subscribers of one account could use up for all.
+    super({ ...options, concurrency: 0, persistence });
+    this.#persistence = persistence;
+    this.on('clientReady', (client) => void this.#goLive(client as InsideClient));
+    // These two come before an acknowledgement is sent: of QoS 1, and of QoS 2.
+    const authorize = this.authorizePublish;
+    this.authorizePublish = (client, packet, done) => {
+      authorize.call(this, client, packet, (error) => {
+        if (error || packet.qos !== 1) return done(error);
+        this.#accept(packet as Packet, client?.id, []).then(() => done(null), done);
+      });
+    };
+    persistence.storeIncoming = (packet, clientId, changes) => this.#accept(packet, clientId, changes);
+  }
+
+  get #inside(): InsideAedes {
+    return this as unknown as InsideAedes;
+  }
+
+  /** @param clientOrDone as in aedes itself, which passes the publisher second, or nobody */
+  override publish(packet: unknown, clientOrDone?: unknown, done?: unknown): void {
+    const client = typeof clientOrDone === 'function' ? null : (clientOrDone as Client | null | undefined);
+    const finished = ((typeof clientOrDone === 'function' ? clientOrDone : done) ??
+      (() => undefined)) as Done;
+    const message = packet as Packet;
+    // Aedes' news of itself: nobody may subscribe to it.
+    if (message.topic.startsWith('$SYS/')) return finished();
+    if (this.#accepted.has(message)) return finished();
+    if (message.qos > 0) {
+      this.#accept(message, client?.id, []).then(() => finished(), finished);
+      return;
+    }
+    if (message.retain) {
+      this.#persistence.line
+        .add(this.#persistence.changesFor(message, client?.id))
+        .catch((error: unknown) => this.emit('error', error));
+    }
+    this.#unstored += 1;
+    this.#handOut(message, client?.id, { brokerId: this.id + UNSTORED, brokerCounter: this.#unstored });
+    finished();
+  }
+
+  /** Notes a client that is being connected: messages for it wait in its queue until it is ready. */
+  opening(client: Client): void {
+    this.#opening.set(client, { missed: false });
+    this.#goByLargestQos(client as InsideClient);
+  }
+
+  /** May a message be handed to the client now? False: it is still being connected, and gets it from its queue. */
+  isLive(client: Client): boolean {
+    const opening = this.#opening.get(client);
+    if (opening === undefined) return true;
+    opening.missed = true;
+    return false;
+  }
+
+  /** A connection that was taken over does not take its successor out of the table when it ends. */
+  unregisterClient(client: InsideClient): void {
+    if (this.#inside.clients[client.id] !== client) return;
+    const base = Aedes.prototype as unknown as { unregisterClient(client: Client): void };
+    base.unregisterClient.call(this, client);
+  }
+
+  /** Stores a message for all who shall have it, with `more` in the same transaction, then hands it out. */
+  async #accept(
+    packet: Packet,
+    publisher: string | undefined,
+    more: readonly MessageChange[],
+  ): Promise<void> {
+    this.#accepted.add(packet);
+    this.#inside.counter += 1;
+    const number = { brokerId: this.id, brokerCounter: this.#inside.counter };
+    const changes = this.#persistence.changesFor({ ...packet, ...number }, publisher);
+    await this.#persistence.line.add([...changes, ...more]);
+    this.#handOut(packet, publisher, number);
+  }
+
+  #handOut(
+    { topic, payload, qos, retain }: Packet,
+    clientId: string | undefined,
+    number: { brokerId: string; brokerCounter: number },
+  ): void {
+    const packet: Packet = { cmd: 'publish', topic, payload, qos, retain, dup: false, ...number };
+    if (clientId !== undefined) packet.clientId = clientId;
+    this.#inside.mq.emit(packet, (error) => {
+      if (error) this.emit('error', error);
+    });
+    this.emit('publish', packet, null);
+  }
+
+  /** The client has its CONNACK and its old queue; now what came for it meanwhile, then it is live. */
+  async #goLive(client: InsideClient): Promise<void> {
+    const opening = this.#opening.get(client);
+    try {
+      for (let after = 0; opening?.missed === true && !client.closed && !client.clean; ) {
+        opening.missed = false;
+        const page: QueuedMessage[] = await this.#persistence.unsent(client.id, after);
+        for (const message of page) {
+          after = message.place;
+          opening.missed = true;
+          await this.#deliver(client, { cmd: 'publish', dup: false, ...message });
+        }
+      }
+    } catch (error) {
+      this.emit('error', error);
+      client.close();
+    }
+    this.#opening.delete(client);
+  }
+
+  async #deliver(client: InsideClient, message: Packet): Promise<void> {
+    const opening = this.#opening.get(client);
+    this.#opening.delete(client);
+    const sent = new Promise<void>((resolve) => client.deliverQoS(message, () => resolve()));
+    if (opening !== undefined) this.#opening.set(client, opening);
+    await sent;
+  }
+
+  #goByLargestQos(client: InsideClient): void {
+    const { deliver0, deliverQoS } = client;
+    client.deliver0 = (packet, done) => {
+      if (packet.qos > 0 && largestQos(client, packet.topic) > 0) client.deliverQoS(packet, done);
+      else deliver0(packet, done);
+    };
+    client.deliverQoS = (packet, done) => {
+      const qos = Math.min(packet.qos, largestQos(client, packet.topic)) as 0 | 1 | 2;
+      if (qos === 0) deliver0(packet, done);
+      else deliverQoS(qos === packet.qos ? packet : Object.assign(packet, { qos }), done);
+    };
+  }
+}
+
+function largestQos(client: InsideClient, topic: string): number {
+  let qos = 0;
+  for (const [filter, subscription] of Object.entries(client.subscriptions)) {
+    if (subscription !== undefined && subscription.qos > qos && matches(filter, topic))
+      qos = subscription.qos;
+  }
+  return qos;
+}
