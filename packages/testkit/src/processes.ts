@@ -156,12 +156,17 @@ export async function runProgram(
 
 /** Starts `porchlight …` as a process of its own. */
 export function startPorchlight(args: readonly string[], options: StartOptions = {}): RunningProgram {
-  return startProgram(NODE, [CLI, ...args], options);
+  return startProgram(NODE, [CLI, ...args], quietly(args, options));
 }
 
 /** Runs `porchlight …` to its end. */
 export function runPorchlight(args: readonly string[], options: StartOptions = {}): Promise<Finished> {
-  return runProgram(NODE, [CLI, ...args], options);
+  return runProgram(NODE, [CLI, ...args], quietly(args, options));
+}
+
+/** Agents side by side cannot all have the settings page's own port. */
+function quietly([what]: readonly string[], options: StartOptions): StartOptions {
+  return what === 'agent' ? { ...options, env: { PORCHLIGHT_SETTINGS: 'off', ...options.env } } : options;
 }
 
 /** Runs a TypeScript file of the tests under the checkout's Node. */
@@ -191,8 +196,7 @@ function spawnIn(command: string, args: readonly string[], options: StartOptions
   );
   const child = spawn(line[0] ?? '', line.slice(1), {
     cwd: options.cwd ?? ROOT,
-    // Agents side by side cannot all have the settings page's own port.
-    env: { ...Object.fromEntries(inherited), PORCHLIGHT_SETTINGS: 'off', ...options.env },
+    env: { ...Object.fromEntries(inherited), ...options.env },
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   // A program that does not read its input ends the pipe early.

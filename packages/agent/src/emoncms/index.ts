@@ -1,5 +1,4 @@
 export {
-  ACCESS_LIST_MAX,
   type Access,
   type AccessList,
   DEFAULT_ACCESS_LIST,
