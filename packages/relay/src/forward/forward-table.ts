@@ -11,9 +11,10 @@ import { newId } from '../secrets.ts';
 import { parseAllowList } from './allow-list.ts';
 import { CONNECTIONS_MAX } from './connections.ts';
 import type { DeviceReach } from './device-reach.ts';
+import { ForwardAudit } from './forward-audit.ts';
 import type { ForwardAsker, Forwards, ForwardWish } from './forwards.ts';
 import { LiveForward, type LiveForwardParts } from './live-forward.ts';
-import { describeTarget, portOfTarget } from './port-target.ts';
+import { portOfTarget } from './port-target.ts';
 import { type RelayPortParts, RelayPorts } from './relay-ports.ts';
 
 /** Forwards at the same time: of one account, and to one device. */
@@ -39,7 +40,6 @@ export interface ForwardTableParts extends RelayPortParts {
 interface Entry {
   readonly id: string;
   readonly live: LiveForward;
-  readonly by: ForwardAsker;
   readonly cancelEnd: () => void;
   /** The audit knows that it was open. */
   noted: boolean;
@@ -50,6 +50,7 @@ interface Entry {
 export class ForwardTable implements Forwards, LinkListener {
   readonly #parts: ForwardTableParts;
   readonly #ports: RelayPorts;
+  readonly #audit: ForwardAudit;
   readonly #entries = new Map<string, Entry>();
   /** Those that are about to listen: they count too. */
   readonly #opening = new Set<{ readonly accountId: string; readonly deviceId: string }>();
@@ -57,6 +58,7 @@ export class ForwardTable implements Forwards, LinkListener {
   constructor(parts: ForwardTableParts) {
     this.#parts = parts;
     this.#ports = new RelayPorts(parts);
+    this.#audit = new ForwardAudit(parts);
   }
 
   get options(): ForwardOptions {
@@ -229,10 +231,9 @@ export class ForwardTable implements Forwards, LinkListener {
     live.begin();
     parts.server.on('error', () => undefined); // accept errors (out of file descriptors) pass; the port stays open
     const cancelEnd = clock.after(minutes * 60_000, () => this.#end(id, 'its time was over'));
-    const entry: Entry = { id, live, by, cancelEnd, noted: false, cancelNumbers: undefined };
+    const entry: Entry = { id, live, cancelEnd, noted: false, cancelNumbers: undefined };
     this.#entries.set(id, entry);
-    const detail = { port: parts.port, minutes, from: by.address, ...wishes(live.view()) };
-    this.#note(entry, live.state === 'open' ? 'forward.opened' : 'forward.requested', detail);
+    this.#audit.begun(live, { minutes, from: by.address });
     entry.noted = live.state === 'open';
     this.#tell(id, 'state');
     return live.view();
@@ -263,7 +264,7 @@ export class ForwardTable implements Forwards, LinkListener {
     }
     if (live.state === 'open' && !entry.noted) {
       entry.noted = true;
-      this.#note(entry, 'forward.opened', { port: live.view().port });
+      this.#audit.opened(live);
     }
     publish();
   }
@@ -272,36 +273,12 @@ export class ForwardTable implements Forwards, LinkListener {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     const { live } = entry;
-    const { port, connectionsTotal, refused, bytesIn, bytesOut } = live.view();
     this.#entries.delete(id);
     entry.cancelEnd();
     entry.cancelNumbers?.();
+    this.#audit.closed(live, reason);
     live.end();
-    const counts = { connections: connectionsTotal, bytesIn, bytesOut, ...(refused > 0 ? { refused } : {}) };
-    this.#note(entry, 'forward.closed', { port, reason, ...counts });
     const { accountId, deviceId } = live;
     this.#parts.events.publish({ type: 'forward-ended', accountId, deviceId, forwardId: id, reason });
   }
-
-  #note(
-    { live, by }: Entry,
-    action: 'forward.requested' | 'forward.opened' | 'forward.closed',
-    detail: Record<string, string | number>,
-  ): void {
-    const { service, devicePort = 0 } = live.view();
-    this.#parts.audit.append({
-      accountId: live.accountId,
-      at: this.#parts.clock.now(),
-      actor: by.accountName,
-      action,
-      deviceId: live.deviceId,
-      target: service ?? describeTarget({ port: devicePort }),
-      detail,
-    });
-  }
-}
-
-/** What was asked for beyond a port. */
-function wishes({ bind, allow }: Forward): Record<string, string> {
-  return { bind, ...(allow.length === 0 ? {} : { allow: allow.join(', ') }) };
 }
