@@ -139,6 +139,25 @@ describe.skipIf(missing !== undefined)(`devices that call home ${missing ?? ''}`
     expect(readings.body).toContain('OpenWrt 23.05.3');
   });
 
+  it('a restart of the relay: online still, and no entry about it', async () => {
+    const { stdout: key } = await runProgram('ssh-keygen', ['-y', '-f', join(folder, 'openssh')]);
+    const data = join(folder, 'restarted');
+    const first = await startTestRelay({ data });
+    const { cookie, api } = await first.person('bob', 'admin');
+    const made = await api('POST', '/api/devices', { name: 'router1', publicKey: key.trim() });
+    const { id }: Device = JSON.parse(made.body);
+    port = String(first.relay.ports.ssh);
+    expect(await openssh('router1', 'inbox')).toMatchObject({ code: 0 });
+    await first.close();
+    const second = await startTestRelay({ data });
+    const get = async <T>(path: string): Promise<T> =>
+      JSON.parse((await second.visit('localhost', path, { headers: { cookie } })).body);
+    expect((await get<Device>(`/api/devices/${id}`)).link).toMatchObject({ up: true, callHome: {} });
+    const { items } = await get<Items<{ action: string }>>(`/api/audit?deviceId=${id}`);
+    expect(items.filter(({ action }) => action.startsWith('link.'))).toHaveLength(1);
+    await second.close();
+  });
+
   it('OpenSSH: what a person asks for is read in the inbox, answered, and reached', async () => {
     const { stdout: key } = await runProgram('ssh-keygen', ['-y', '-f', join(folder, 'openssh')]);
     const device = await enrol('router1', key.trim());
