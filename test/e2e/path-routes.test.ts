@@ -15,15 +15,14 @@ import {
   type TestDevice,
   type TestPerson,
   type TestRelay,
+  takeWebSockets,
 } from '@porchlight/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { WebSocketServer } from 'ws';
 
 const PATHS = 'paths.localhost';
 
 /** A small web program: says what it was asked, and answers with the fields that `?say=` names. */
 async function startProgram() {
-  const sockets = new WebSocketServer({ noServer: true });
   const pages = new Map<
     string,
     { type: string; body: string; status?: number; fields?: Record<string, string | string[]> }
@@ -41,11 +40,7 @@ async function startProgram() {
     res.end(page?.body ?? JSON.stringify({ method: req.method, url: req.url, headers: req.headers }));
   };
   const server = createServer(answer);
-  server.on('upgrade', (req, socket, head) => {
-    sockets.handleUpgrade(req, socket, head, (one) => {
-      one.on('message', (text: Buffer) => one.send(`${req.url} said ${text.toString()}`));
-    });
-  });
+  takeWebSockets(server, (path, message) => `${path} said ${message}`);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { pages, port: (server.address() as AddressInfo).port, close: () => server.close() };
 }

@@ -40,4 +40,4 @@ export {
   type TestPerson,
   type TestRelay,
 } from './test-relay.ts';
-export { openWebSocket, type TestSocket } from './web-socket.ts';
+export { openWebSocket, type TestSocket, takeWebSockets } from './web-socket.ts';

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type RawData, WebSocket } from 'ws';
+import type { Server } from 'node:http';
+import { type RawData, WebSocket, WebSocketServer } from 'ws';
 
 export interface TestSocket {
   /** Sends a message and gives the next one that comes. */
@@ -33,4 +34,14 @@ export async function openWebSocket(to: {
       return (await closed)[0];
     },
   };
+}
+
+/** Lets a server take WebSockets; each message is answered with what `answer` gives, for the path that was asked for. */
+export function takeWebSockets(server: Server, answer: (path: string, message: string) => string): void {
+  const sockets = new WebSocketServer({ noServer: true });
+  server.on('upgrade', (req, socket, head) => {
+    sockets.handleUpgrade(req, socket, head, (one) => {
+      one.on('message', (message: Buffer) => one.send(answer(req.url ?? '', message.toString())));
+    });
+  });
 }

@@ -6,7 +6,6 @@ export { OpenVisits } from './open-visits.ts';
 export { PathChecks } from './path-check/index.ts';
 export {
   isConsolePath,
-  isReservedSegment,
   type PathRouteChanger,
   type PathRouteRecord,
   type PathRouteStore,

@@ -3,4 +3,4 @@ export type { PathRouteRecord, PathRouteStore } from './path-route-store.ts';
 export { type PathRouteChanger, PathRoutes } from './path-routes.ts';
 export { PathTable } from './path-table.ts';
 export { isBarePrefix, isBelow, withoutPrefix } from './prefix-path.ts';
-export { isConsolePath, isReservedSegment } from './reserved.ts';
+export { isConsolePath } from './reserved.ts';
