@@ -6,7 +6,7 @@ import { AuditList } from '../audit/index.ts';
 import { StatusLine } from '../devices/index.ts';
 import { ForwardsPanel, forwardsQuery } from '../forwards/index.ts';
 import { useTitle } from '../page/index.ts';
-import { hasShell } from '../terminal/index.ts';
+import { shellTarget } from '../terminal/index.ts';
 import { buttonClass, Empty, ErrorNote, Lantern, Panel, Pill, SkeletonRows } from '../ui/index.ts';
 import { DeviceMenu } from './device-menu.tsx';
 import { HealthPanel } from './health-panel.tsx';
@@ -70,7 +70,7 @@ export function DevicePage({ id }: { id: string }) {
                 ))}
               </div>
             </div>
-            {hasShell(device) && (
+            {shellTarget(device) !== undefined && (
               <Link href={`/devices/${device.id}/terminal`} className={buttonClass('plain')}>
                 <SquareTerminal size={18} aria-hidden />
                 <span className="max-sm:sr-only">Terminal</span>

@@ -1,4 +1,5 @@
 import type { TerminalAsk, TerminalSay } from '@porchlight/protocol/api';
+import type { ShellTarget } from './shell-target.ts';
 
 /** What a person proves themselves with; sent once, and kept nowhere. */
 export type Proof =
@@ -40,6 +41,7 @@ const SHOWN_STEP = 32 * 1024;
 export interface ConnectionParts {
   readonly url: string;
   readonly user: string;
+  readonly target: ShellTarget;
   readonly proof: Proof;
   readonly onState: (state: TerminalState) => void;
 }
@@ -66,7 +68,12 @@ export class TerminalConnection {
     const { signal } = this.#left;
     this.#socket.addEventListener(
       'open',
-      () => this.#say({ type: 'connect', user: parts.user, cols: 80, rows: 24 }),
+      () => {
+        const { user, target } = parts;
+        const service = target.service === undefined ? {} : { service: target.service };
+        // The screen tells its own size once it is there.
+        this.#say({ type: 'connect', user, ...service, cols: 80, rows: 24 });
+      },
       { signal },
     );
     this.#socket.addEventListener(

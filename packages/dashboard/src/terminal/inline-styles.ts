@@ -26,7 +26,8 @@ export function adoptInlineStyles(page: Document): () => void {
     };
   };
   page.createElement = (name: string, options?: ElementCreationOptions) => {
-    const element = create(name, options);
+    // In place of a style element something that says nothing: even an empty one is against the policy.
+    const element = create(name === 'style' ? 'template' : name, options);
     if (name === 'style') adopt(element);
     else if (name === 'span') element.setAttribute = setAttribute;
     return element;

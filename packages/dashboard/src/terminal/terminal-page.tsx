@@ -10,6 +10,7 @@ import { type Proof, TerminalConnection, type TerminalState } from './connection
 import { judgeHostKey, rememberHostKey } from './known-hosts.ts';
 import { HostKeyQuestion, PromptsForm } from './questions.tsx';
 import { Screen } from './screen.tsx';
+import { shellTarget } from './shell-target.ts';
 import { SignInForm } from './sign-in-form.tsx';
 import { useVisibleHeight } from './visible-height.ts';
 
@@ -17,6 +18,7 @@ import { useVisibleHeight } from './visible-height.ts';
 export default function TerminalPage({ id }: { id: string }) {
   const query = useQuery({ queryKey: keys.device(id), queryFn: ({ signal }) => api.device(id, signal) });
   const name = query.data?.name ?? 'Device';
+  const target = (query.data && shellTarget(query.data)) ?? { service: undefined };
   useTitle(`Terminal of ${name}`);
   const frame = useVisibleHeight();
   const [user, setUser] = useState('root');
@@ -42,6 +44,7 @@ export default function TerminalPage({ id }: { id: string }) {
     const made: TerminalConnection = new TerminalConnection({
       url,
       user: asUser,
+      target,
       proof,
       onState: (next) => hear(() => made, next),
     });
@@ -55,7 +58,7 @@ export default function TerminalPage({ id }: { id: string }) {
   }
 
   return (
-    <div ref={frame} className="grid h-dvh grid-rows-[auto_1fr] overflow-hidden bg-ground">
+    <div ref={frame} data-full-page className="grid h-dvh grid-rows-[auto_1fr] overflow-hidden bg-ground">
       <header className="flex min-h-12 items-center gap-2 border-b border-line px-2">
         <Link
           href={`/devices/${id}`}
@@ -98,7 +101,10 @@ export default function TerminalPage({ id }: { id: string }) {
   );
 
   function stage(): ReactNode {
-    if (state === undefined || connection === undefined) return <SignInForm user={user} onSubmit={connect} />;
+    if (query.isPending) return <p role="status">Looking for the device…</p>;
+    if (state === undefined || connection === undefined) {
+      return <SignInForm user={user} onSubmit={connect} />;
+    }
     switch (state.kind) {
       case 'connecting':
         return <p role="status">Connecting to {name}…</p>;
@@ -154,7 +160,7 @@ function EndedNote({
   return (
     <div
       role="alert"
-      className="flex flex-wrap items-center justify-between gap-3 border-t border-line bg-glow p-3 text-sm"
+      className="flex flex-wrap items-center justify-between gap-3 border-t border-line bg-glow p-3 text-sm in-[main]:rounded-lg"
     >
       <div className="grid min-w-0 gap-0.5">
         <p className="font-semibold">{state.why}</p>
