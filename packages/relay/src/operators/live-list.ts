@@ -151,7 +151,7 @@ export function linesOf(
   if (askingShown.length > 0) askingShown.push('');
   const sorted = [...devices.values()].sort((a, b) => a.name.localeCompare(b.name, 'en'));
   const up = sorted.filter(({ link }) => link.up).length;
-  const head = `${sorted.length} devices, ${up} up`;
+  const head = `${sorted.length} device${sorted.length === 1 ? '' : 's'}, ${up} up`;
   const room = Math.max(1, rows - 1 - foot.length - askingShown.length - 2);
   // Those that are not as they should be come first when not all have room.
   const shown =
