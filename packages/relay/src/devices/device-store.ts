@@ -117,6 +117,8 @@ export interface DeviceStore {
     },
   ): Promise<DeviceRecord[]>;
   count(accountId: string): Promise<number>;
+  /** Which of these devices, of any account, are there still; and whether they are blocked. */
+  standing(ids: readonly string[]): Promise<Map<string, 'in' | 'blocked'>>;
   /** Devices of all accounts that have called home at that time or later, ms since 1970. */
   calledSince(at: number): Promise<DeviceRecord[]>;
   /** The former name goes on leading to the device. @throws PorchlightError `name_taken` */

@@ -16,6 +16,7 @@ export {
   type ReadingStore,
 } from './reading-store.ts';
 export { Readings } from './readings.ts';
+export { RecordWatch } from './record-watch.ts';
 export {
   type PassthroughRecord,
   SERVICE_USERS_MAX,

@@ -38,6 +38,14 @@ export class DeviceConnections {
     }
   }
 
+  /** Devices that have a connection, with their accounts. */
+  *devices(): IterableIterator<{ readonly id: string; readonly accountId: string }> {
+    for (const [id, entries] of this.#byDevice) {
+      const [entry] = entries;
+      if (entry !== undefined) yield { id, accountId: entry.accountId };
+    }
+  }
+
   /** Devices that have a connection. */
   get size(): number {
     return this.#byDevice.size;

@@ -226,4 +226,25 @@ export function deviceStoreContract(open: Open): void {
     await makeDevice(stores, ann, 'shed');
     expect((await devices.byName('shed'))?.createdAt).toBe(NOW);
   });
+
+  test('which devices are still there, and which are blocked, is asked for all accounts at once', async () => {
+    const stores = await open();
+    const ann = await makeAccount(stores, 'ann');
+    const bob = await makeAccount(stores, 'bob');
+    const [shed, barn, gone] = await Promise.all([
+      makeDevice(stores, ann.id, 'shed'),
+      makeDevice(stores, bob.id, 'barn'),
+      makeDevice(stores, bob.id, 'gone'),
+    ]);
+    await stores.devices.change(bob.id, barn.id, { blockedAt: NOW });
+    await stores.devices.remove(bob.id, gone.id);
+    const many = Array.from({ length: 1_200 }, (_, n) => `none${n}`);
+    expect(await stores.devices.standing([shed.id, ...many, barn.id, gone.id])).toEqual(
+      new Map([
+        [shed.id, 'in'],
+        [barn.id, 'blocked'],
+      ]),
+    );
+    expect(await stores.devices.standing([])).toEqual(new Map());
+  });
 }

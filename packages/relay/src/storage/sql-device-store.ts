@@ -11,6 +11,9 @@ import { keepable } from './values.ts';
 /** What belongs to devices is read for so many at once: a statement has room for some ten thousand values. */
 const ROWS_AT_ONCE = 1_000;
 
+/** Identifiers in one query: databases bound the number of parameters. */
+const IDS_AT_ONCE = 500;
+
 export function createDeviceStore(database: Database): DeviceStore {
   const { db } = database;
 
@@ -93,6 +96,19 @@ export function createDeviceStore(database: Database): DeviceStore {
         );
       }
       return await toDevices(db, await query.orderBy('name').limit(limit).execute());
+    },
+
+    async standing(ids) {
+      const standing = new Map<string, 'in' | 'blocked'>();
+      for (let from = 0; from < ids.length; from += IDS_AT_ONCE) {
+        const rows = await db
+          .selectFrom('devices')
+          .select(['id', 'blocked_at'])
+          .where('id', 'in', ids.slice(from, from + IDS_AT_ONCE))
+          .execute();
+        for (const row of rows) standing.set(row.id, row.blocked_at === null ? 'in' : 'blocked');
+      }
+      return standing;
     },
 
     async count(accountId) {

@@ -1,5 +1,5 @@
 import { CallHome, PortRequests } from '../call-home/index.ts';
-import { DeviceRecorder, Readings } from '../devices/index.ts';
+import { DeviceRecorder, Readings, RecordWatch } from '../devices/index.ts';
 import { DeviceReach, ForwardTable } from '../forward/index.ts';
 import { LinkAudit, LinkTable, LinkWatch } from '../links/index.ts';
 import { ChannelPools } from '../publish/index.ts';
@@ -22,6 +22,11 @@ export function wireDeviceLinks({
 }: Foundation) {
   const table = new LinkTable();
   const connections = new DeviceConnections();
+  const recordWatch = new RecordWatch({
+    ...{ devices: stores.devices, connected: connections, events, clock },
+    onError: failed('records not looked at'),
+  });
+  stack.add(() => recordWatch.close());
   const portRequests = new PortRequests({ clock });
   stack.add(() => portRequests.close());
   const recorder = new DeviceRecorder({

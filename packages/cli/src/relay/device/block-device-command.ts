@@ -11,7 +11,7 @@ export function blockDeviceCommand(): Command {
       const done = await withRecords(command, ({ devices }) => devices.setBlocked(name, true));
       print(
         done
-          ? `blocked ${name}; a relay that runs keeps a link that is up until somebody kicks it in the dashboard`
+          ? `blocked ${name}; a relay that runs ends its link within ten seconds`
           : `${name} was blocked already`,
       );
     });

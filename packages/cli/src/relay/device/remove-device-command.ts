@@ -13,9 +13,7 @@ export function removeDeviceCommand(): Command {
     .action(async (name: string, { yes }: { yes?: true }, command: Command) => {
       if (yes !== true) await askFirst(name);
       await withRecords(command, ({ devices }) => devices.remove(name));
-      print(
-        `removed ${name}; a relay that runs keeps a link that is up until that ends or the relay restarts`,
-      );
+      print(`removed ${name}; a relay that runs ends its link within ten seconds`);
     });
 }
 

@@ -13,7 +13,7 @@ export function removeUserCommand(): Command {
     .action(async (name: string, { yes }: { yes?: true }, command: Command) => {
       if (yes !== true) await askFirst(name);
       await withRecords(command, ({ accounts }) => accounts.remove(name));
-      print(`removed ${name}; a relay that runs lets go of its devices when it restarts`);
+      print(`removed ${name}; a relay that runs lets go of its devices within ten seconds`);
     });
 }
 
