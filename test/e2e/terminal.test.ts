@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import net, { type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   requireBrowser,
@@ -15,7 +14,7 @@ import {
   type TestRelay,
 } from '@porchlight/testkit';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 
 const chromium = await requireBrowser();
@@ -133,12 +132,6 @@ describe.skipIf(missing !== undefined)(
       await page.getByRole('button', { name: 'Yes, go on' }).click();
       await screen().getByText('$').first().waitFor();
     };
-    afterEach(async ({ task }) => {
-      if (task.result?.state === 'fail') {
-        await page.screenshot({ path: '/tmp/g-fail.png' });
-        console.log(await page.locator('body').innerText(), complaints);
-      }
-    });
     const run = async (command: string): Promise<void> => {
       await page.keyboard.type(command);
       await page.keyboard.press('Enter');

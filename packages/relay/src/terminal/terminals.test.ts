@@ -1,121 +1,18 @@
-import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { PorchlightError } from '@porchlight/protocol';
-import type { TerminalAsk, TerminalSay } from '@porchlight/protocol/api';
 import { FakeClock } from '@porchlight/testkit';
-import ssh2, { type ServerChannel } from 'ssh2';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 import { ANONYMOUS, type Identity } from '../access/index.ts';
 import type { NewAuditEntry } from '../audit/index.ts';
 import type { DeviceRecord } from '../devices/index.ts';
 import { createEventBus } from '../events.ts';
 import type { PortTarget, ReachOptions } from '../forward/index.ts';
+import { TestBrowser } from './browser-rig.ts';
+import { KEYS, keyFile, lockedKey, PASSWORD, plainKey, shellDevice } from './shell-device-rig.ts';
 import { Terminals } from './terminals.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'porchlight-terminal-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-/** Keys as people have them. */
-function keyFile(name: string, ...args: string[]): { secret: string; line: string } {
-  const file = join(folder, name);
-  execFileSync('ssh-keygen', ['-q', '-N', '', '-C', 'test', '-f', file, ...args]);
-  const [type, base64] = readFileSync(`${file}.pub`, 'utf8').split(' ');
-  return { secret: readFileSync(file, 'utf8'), line: `${type} ${base64}` };
-}
-const plainKey = keyFile('plain', '-t', 'ed25519');
-const lockedKey = keyFile('locked', '-t', 'ed25519', '-N', 'pass phrase', '-a', '4');
-const KEYS = [
-  plainKey,
-  lockedKey,
-  keyFile('rsa', '-t', 'rsa', '-b', '2048'),
-  keyFile('ecdsa', '-t', 'ecdsa'),
-  keyFile('pem', '-t', 'rsa', '-b', '2048', '-m', 'PEM'),
-];
-const HOST_KEY = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
-  publicKeyEncoding: { type: 'pkcs1', format: 'pem' },
-}).privateKey;
-const PASSWORD = 'right horse';
-
-/** A device's SSH server: `echo`es what it gets, floods on `yes`, ends with 7 on `exit`. */
-let written = 0;
-const device = new ssh2.Server({ hostKeys: [HOST_KEY] }, (client) => {
-  client.on('error', () => undefined);
-  client.on('authentication', (context) => {
-    if (context.method === 'password' && context.password === PASSWORD) return context.accept();
-    if (context.method === 'keyboard-interactive') {
-      return context.prompt(
-        [
-          { prompt: 'Password: ', echo: false },
-          { prompt: 'Code\u001b[31m: ', echo: true },
-        ],
-        'Two\nthings',
-        ([one, two]) =>
-          one === PASSWORD && two === '123' ? context.accept() : context.reject(['keyboard-interactive']),
-      );
-    }
-    if (context.method === 'publickey') {
-      const line = `${context.key.algo.replace(/^rsa-sha2-\d+$/, 'ssh-rsa')} ${context.key.data.toString('base64')}`;
-      const known = KEYS.find((one) => one.line === line);
-      if (known === undefined) return context.reject();
-      const parsed = ssh2.utils.parseKey(known.line);
-      if (parsed instanceof Error) return context.reject();
-      const good =
-        context.signature === undefined ||
-        parsed.verify(context.blob ?? Buffer.alloc(0), context.signature, context.hashAlgo);
-      return good ? context.accept() : context.reject();
-    }
-    context.reject(['publickey', 'password', 'keyboard-interactive']);
-  });
-  client.on('ready', () => {
-    client.on('session', (accept) => {
-      const session = accept();
-      let size = '';
-      session.on('pty', (ok, _no, info) => {
-        size = `${info.rows} ${info.cols}`;
-        ok?.();
-      });
-      session.on('window-change', (ok, _no, info) => {
-        size = `${info.rows} ${info.cols}`;
-        ok?.();
-      });
-      session.on('shell', (ok) => {
-        const channel: ServerChannel = ok();
-        channel.on('error', () => undefined);
-        channel.on('data', (data: Buffer) => {
-          const text = String(data);
-          if (text === 'size') channel.write(size);
-          else if (text === 'yes') flood(channel);
-          else if (text === 'exit') {
-            channel.exit(7);
-            channel.end();
-          } else channel.write(data);
-        });
-      });
-    });
-  });
-});
-function flood(channel: ServerChannel): void {
-  const part = Buffer.alloc(32 * 1024, 'y');
-  const go = (): void => {
-    if (channel.destroyed) return;
-    written += part.length;
-    if (channel.write(part)) setImmediate(go);
-    else channel.once('drain', go);
-  };
-  go();
-}
-device.listen(0, '127.0.0.1');
-await once(device, 'listening');
-afterAll(() => device.close());
 
 const ALICE: Identity = {
   kind: 'session',
@@ -131,14 +28,12 @@ let asked: { target: PortTarget; options: ReachOptions }[];
 let reach: (options: ReachOptions) => Promise<Duplex>;
 let terminals: Terminals;
 let server: http.Server;
-let refused: number;
 const errors: unknown[] = [];
 const events = createEventBus((error) => errors.push(error));
 const streams = new Set<Socket>();
 
 const dial = async (): Promise<Duplex> => {
-  const { port } = (device as unknown as net.Server).address() as AddressInfo;
-  const socket = net.connect(port, '127.0.0.1');
+  const socket = net.connect(shellDevice.port, '127.0.0.1');
   streams.add(socket);
   socket.once('close', () => streams.delete(socket));
   await once(socket, 'connect');
@@ -150,7 +45,6 @@ beforeEach(async () => {
   clock = new FakeClock();
   audit = [];
   asked = [];
-  refused = 0;
   reach = dial;
   terminals = new Terminals({
     identities: { identify: async () => identity },
@@ -189,137 +83,14 @@ afterEach(async () => {
   server.close();
   server.closeAllConnections();
 });
+afterAll(() => shellDevice.close());
 
-/** A browser's end, as the dashboard is one. */
-class Browser {
-  readonly #socket: WebSocket;
-  readonly #said: TerminalSay[] = [];
-  readonly #waiting = new Set<() => void>();
-  #text = '';
-  bytes = 0;
-  closed: Promise<number>;
-  over = false;
-
-  constructor(path = '/api/devices/d1/terminal', origin: string | null = 'https://relay.example') {
-    const { port } = server.address() as AddressInfo;
-    this.#socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, origin === null ? {} : { origin });
-    this.#socket.on('error', () => undefined);
-    this.#socket.on('unexpected-response', (_req, answer) => {
-      refused = answer.statusCode ?? 0;
-      this.#socket.terminate();
-    });
-    this.closed = new Promise((resolve) => {
-      this.#socket.once('close', (code) => {
-        this.over = true;
-        this.#look();
-        resolve(code);
-      });
-    });
-    this.#socket.on('message', (data, isBinary) => {
-      if (isBinary) {
-        this.bytes += (data as Buffer).length;
-        if (this.#text.length < 10_000) this.#text += (data as Buffer).toString();
-      } else this.#said.push(JSON.parse((data as Buffer).toString()));
-      this.#look();
-    });
-  }
-
-  #look(): void {
-    for (const look of this.#waiting) look();
-  }
-
-  async opened(): Promise<this> {
-    await once(this.#socket, 'open');
-    return this;
-  }
-
-  ask(ask: TerminalAsk): void {
-    this.#socket.send(JSON.stringify(ask));
-  }
-
-  raw(data: string | Buffer): void {
-    this.#socket.send(data);
-  }
-
-  type(text: string): void {
-    this.#socket.send(Buffer.from(text));
-  }
-
-  pause(): void {
-    this.#socket.pause();
-  }
-
-  /** The relay has heard what was sent so far, pongs among it. */
-  async answered(): Promise<void> {
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
-    const pong = new Promise((resolve) => void this.#socket.once('pong', resolve));
-    this.#socket.ping();
-    await Promise.race([pong, this.closed]);
-  }
-
-  /** The next message of a type; those before it are passed over. */
-  async said<T extends TerminalSay['type']>(type: T): Promise<Extract<TerminalSay, { type: T }>> {
-    let found: TerminalSay | undefined;
-    await this.#until(() => {
-      while (this.#said.length > 0 && found === undefined) {
-        const next = this.#said.shift();
-        if (next?.type === type) found = next;
-        else if (next?.type === 'error') throw new Error(next.message);
-      }
-      return found !== undefined;
-    });
-    return found as Extract<TerminalSay, { type: T }>;
-  }
-
-  shows(text: string): Promise<void> {
-    return this.#until(() => this.#text.includes(text));
-  }
-
-  #until(holds: () => boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const look = (): void => {
-        try {
-          if (holds()) resolve();
-          else if (this.over)
-            reject(new Error(`closed, with ${JSON.stringify(this.#said)} and ${this.#text}`));
-          else return;
-        } catch (error) {
-          reject(error);
-        }
-        this.#waiting.delete(look);
-      };
-      this.#waiting.add(look);
-      look();
-    });
-  }
-
-  /** Up to the first question for proof. */
-  async toAuth(): Promise<void> {
-    await this.opened();
-    this.ask({ type: 'connect', user: 'root', cols: 90, rows: 33 });
-    expect(await this.said('host-key')).toMatchObject({
-      algorithm: expect.stringMatching(/^ssh-rsa|rsa-sha2/),
-      fingerprint: expect.stringMatching(/^SHA256:[\w+/]{43}$/),
-    });
-    this.ask({ type: 'host-key', accept: true });
-    expect(await this.said('auth')).toEqual({
-      type: 'auth',
-      methods: ['publickey', 'password', 'keyboard-interactive'],
-      failed: false,
-    });
-  }
-
-  async toShell(): Promise<this> {
-    await this.toAuth();
-    this.ask({ type: 'password', password: PASSWORD });
-    await this.said('ready');
-    return this;
-  }
-}
+const browse = (path?: string, origin?: string | null): TestBrowser =>
+  new TestBrowser((server.address() as AddressInfo).port, path, origin);
 
 describe('a terminal', () => {
   it('opens a shell with a password, resizes it, and tells how it ended', async () => {
-    const browser = await new Browser().toShell();
+    const browser = await browse().toShell();
     browser.type('size');
     await browser.shows('33 90');
     browser.ask({ type: 'resize', cols: 40, rows: 20 });
@@ -352,7 +123,7 @@ describe('a terminal', () => {
   it.each(KEYS.map((key, i) => [i, key] as const))(
     'opens with a private key of kind %s',
     async (_i, { secret }) => {
-      const browser = new Browser();
+      const browser = browse();
       await browser.toAuth();
       browser.ask({
         type: 'key',
@@ -366,7 +137,7 @@ describe('a terminal', () => {
   );
 
   it('says what is wrong with a key, and lets the person try again', async () => {
-    const browser = new Browser();
+    const browser = browse();
     await browser.toAuth();
     const public_ = plainKey.line;
     for (const [ask, problem] of [
@@ -389,7 +160,7 @@ describe('a terminal', () => {
   });
 
   it('passes the device’s own questions on, harmless to look at', async () => {
-    const browser = new Browser();
+    const browser = browse();
     await browser.toAuth();
     browser.ask({ type: 'keyboard' });
     expect(await browser.said('prompts')).toEqual({
@@ -406,7 +177,7 @@ describe('a terminal', () => {
   });
 
   it('goes no further when the person does not take the host key', async () => {
-    const browser = await new Browser().opened();
+    const browser = await browse().opened();
     browser.ask({ type: 'connect', user: 'root', cols: 80, rows: 24 });
     await browser.said('host-key');
     browser.ask({ type: 'host-key', accept: false });
@@ -416,16 +187,16 @@ describe('a terminal', () => {
   });
 
   it('a flood waits on the device while the browser does not show it, and goes on when it does', async () => {
-    const browser = await new Browser().toShell();
+    const browser = await browse().toShell();
     browser.type('yes');
-    await expect.poll(() => written, { timeout: 10_000 }).toBeGreaterThan(1024 * 1024);
+    await expect.poll(() => shellDevice.written, { timeout: 10_000 }).toBeGreaterThan(1024 * 1024);
     let before = -1;
     // It stands still: what is under way is bounded by the channel's window.
     await expect
       .poll(
         () => {
-          const still = written === before;
-          before = written;
+          const still = shellDevice.written === before;
+          before = shellDevice.written;
           return still;
         },
         { interval: 200, timeout: 10_000 },
@@ -440,7 +211,7 @@ describe('a terminal', () => {
   });
 
   it('takes a large paste whole', async () => {
-    const browser = await new Browser().toShell();
+    const browser = await browse().toShell();
     for (let i = 0; i < 64; i += 1) browser.type(`${i}:${'x'.repeat(16_000)}`);
     for (let shown = 0; shown < 1_000_000; ) {
       await expect.poll(() => browser.bytes).toBeGreaterThan(shown);
@@ -473,16 +244,17 @@ describe('nobody gets a terminal', () => {
     ['of no device', 404, '/api/devices/d2/terminal', 'https://relay.example', ALICE],
   ])('%s', async (_what, status, path, origin, who) => {
     identity = who;
-    const browser = new Browser(path, origin);
+    const browser = browse(path, origin);
     await browser.closed;
-    expect(refused).toBe(status);
+    expect(browser.refused).toBe(status);
     expect(asked).toEqual([]);
   });
 
   it('more than ten at once', async () => {
-    for (let i = 0; i < 10; i += 1) await new Browser().opened();
-    await new Browser().closed;
-    expect(refused).toBe(503);
+    for (let i = 0; i < 10; i += 1) await browse().opened();
+    const browser = browse();
+    await browser.closed;
+    expect(browser.refused).toBe(503);
   });
 });
 
@@ -496,7 +268,7 @@ describe('it ends', () => {
     ['the device', { type: 'device-removed', accountId: 'alice1', deviceId: 'd1' }, 'The device was removed'],
     ['the account', { type: 'account-removed', accountId: 'alice1' }, 'The account was removed'],
   ] as const)('with %s', async (_what, event, message) => {
-    const browser = await new Browser().toShell();
+    const browser = await browse().toShell();
     events.publish({ type: 'sessions-ended', accountId: 'alice1', sessionIds: ['another'] });
     events.publish(event);
     expect(await browser.said('error')).toMatchObject({ message });
@@ -505,17 +277,17 @@ describe('it ends', () => {
   });
 
   it('when nothing is asked, when nobody signs in, and when the browser is gone', async () => {
-    const silent = await new Browser().opened();
+    const silent = await browse().opened();
     await clock.advance(15_000);
     expect(await silent.said('error')).toMatchObject({ message: 'Nothing was asked for in time' });
-    const slow = new Browser();
+    const slow = browse();
     await slow.toAuth();
     for (let i = 0; i < 4; i += 1) {
       await clock.advance(30_000);
       await slow.answered();
     }
     expect(await slow.said('error')).toMatchObject({ code: 'expired' });
-    const gone = await new Browser().toShell();
+    const gone = await browse().toShell();
     gone.pause();
     await clock.advance(30_000);
     await clock.advance(30_000);
@@ -524,7 +296,7 @@ describe('it ends', () => {
   });
 
   it('with the stream to the device', async () => {
-    const browser = await new Browser().toShell();
+    const browser = await browse().toShell();
     for (const stream of streams) stream.destroy();
     expect(await browser.closed).toBe(1000);
   });
@@ -534,7 +306,7 @@ describe('it ends', () => {
       options.onWaiting?.({ dueAt: 1234 });
       return Promise.reject(new PorchlightError('device_offline', 'router has missed its calls'));
     };
-    const browser = await new Browser().opened();
+    const browser = await browse().opened();
     browser.ask({ type: 'connect', user: 'root', service: 'ssh', cols: 80, rows: 24 });
     expect(await browser.said('waiting')).toEqual({ type: 'waiting', dueAt: 1234 });
     expect(await browser.said('error')).toMatchObject({
@@ -553,7 +325,7 @@ describe('it ends', () => {
           resolve();
         });
       });
-    const browser = await new Browser().opened();
+    const browser = await browse().opened();
     browser.ask({ type: 'connect', user: 'root', cols: 80, rows: 24 });
     await expect.poll(() => asked.length).toBe(1);
     browser.raw('no JSON');
@@ -572,20 +344,20 @@ describe('a browser that means harm', () => {
     ['a user name with a line break', '{"type":"connect","user":"a\\nb","cols":1,"rows":1}'],
     ['data before there is a shell', Buffer.from('ls\n')],
   ])('is hung up on: %s', async (_what, message) => {
-    const browser = await new Browser().opened();
+    const browser = await browse().opened();
     browser.raw(message);
     expect(await browser.said('error')).toMatchObject({ code: 'bad_request' });
     expect(await browser.closed).toBe(4000);
   });
 
   it('is hung up on: a message that is too large', async () => {
-    const browser = await new Browser().opened();
+    const browser = await browse().opened();
     browser.raw('x'.repeat(70_000));
     expect(await browser.closed).toBe(1009);
   });
 
   it('cannot hold the process up with a key that asks for a billion rounds', async () => {
-    const browser = new Browser();
+    const browser = browse();
     await browser.toAuth();
     const lines = lockedKey.secret.trim().split('\n');
     const body = Buffer.from(lines.slice(1, -1).join(''), 'base64');
