@@ -6,7 +6,7 @@ import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { requireProgram, startTestRelay, type TestPerson, type TestRelay } from '@porchlight/testkit';
+import { requireProgram, startTestRelay, type TestPerson, type TestRelay, until } from '@porchlight/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 const run = promisify(execFile);
@@ -116,14 +116,13 @@ describe.skipIf(ssh.missing !== undefined)(`a stock SSH client as a device ${ssh
 
   /** The kinds of a device's services, once it has so many. */
   const servicesOf = async (name: string, count: number): Promise<Record<string, string>> => {
-    for (;;) {
-      const device = JSON.parse((await admin.api('GET', `/api/devices?search=${name}`)).body).items[0];
-      if (device?.services.length === count) {
-        return Object.fromEntries(
-          device.services.map((one: { name: string; kind: string }) => [one.name, one.kind]),
-        );
-      }
-    }
+    let services: { name: string; kind: string }[] = [];
+    await until(async () => {
+      const { body } = await admin.api('GET', `/api/devices?search=${name}`);
+      services = JSON.parse(body).items[0]?.services ?? [];
+      return services.length === count;
+    });
+    return Object.fromEntries(services.map((one) => [one.name, one.kind]));
   };
 
   it('is let in on the same connection, and its forwards are services, told apart by trying', async () => {
