@@ -34,34 +34,36 @@ export function HealthPanel({ device }: { device: Device }) {
       <ErrorNote error={health.error} onRetry={health.refetch} />
       {health.isPending && <Skeleton className="h-[84px]" />}
       {health.data && <Uptime health={health.data} />}
-      <div className="grid gap-1">
-        <h3 className="text-sm font-medium">
-          Round trip
-          {measured.length > 0 && (
-            <span className="font-normal text-muted"> · {formatMillis(Math.min(...measured))} at best</span>
-          )}
-        </h3>
-        {health.data && measured.length < 2 ? (
-          <p className="flex h-[204px] items-center justify-center rounded-lg bg-raised text-sm text-muted">
-            Not enough measured yet; come back in a few minutes.
-          </p>
-        ) : (
-          <Suspense fallback={<Skeleton className="h-[204px]" />}>
-            {health.data ? (
-              <TimePlot
-                series={series}
-                from={health.data.from}
-                to={health.data.to}
-                height={HEIGHT}
-                scale={scale}
-                format={formatMillis}
-              />
-            ) : (
-              !health.isError && <Skeleton className="h-[204px]" />
+      {(device.link.callHome === undefined || measured.length > 0) && (
+        <div className="grid gap-1">
+          <h3 className="text-sm font-medium">
+            Round trip
+            {measured.length > 0 && (
+              <span className="font-normal text-muted"> · {formatMillis(Math.min(...measured))} at best</span>
             )}
-          </Suspense>
-        )}
-      </div>
+          </h3>
+          {health.data && measured.length < 2 ? (
+            <p className="flex h-[204px] items-center justify-center rounded-lg bg-raised text-sm text-muted">
+              Not enough measured yet; come back in a few minutes.
+            </p>
+          ) : (
+            <Suspense fallback={<Skeleton className="h-[204px]" />}>
+              {health.data ? (
+                <TimePlot
+                  series={series}
+                  from={health.data.from}
+                  to={health.data.to}
+                  height={HEIGHT}
+                  scale={scale}
+                  format={formatMillis}
+                />
+              ) : (
+                !health.isError && <Skeleton className="h-[204px]" />
+              )}
+            </Suspense>
+          )}
+        </div>
+      )}
     </Panel>
   );
 }

@@ -170,7 +170,7 @@ export const healthQuery = z.strictObject({ span: z.enum(['24h', '30d']).default
 export const health = z.object({
   from: instant,
   to: instant,
-  /** Share of the span (or of the time since the device joined) in which the link was up, 0 to 1. */
+  /** Share of the span (or of the time since the device's first link) in which the link was up, 0 to 1. */
   uptime: z.number().min(0).max(1),
   /** Periods in order, without gaps; `unknown`: the relay itself was not running. */
   periods: z.array(z.object({ from: instant, to: instant, state: z.enum(['up', 'down', 'unknown']) })),

@@ -54,10 +54,16 @@ test('while the relay was not running nothing is known, and nothing counts', () 
 });
 
 test('the present link counts before its event is written', () => {
-  expect(drawn({ link: { up: true, since: 70 } })).toBe('0 down 70 up 100');
-  expect(drawn({ events: [event(10, 'up')], link: { up: false, since: 90 } })).toBe(
-    '0 down 10 up 90 down 100',
+  const events = [event(-20, 'down')];
+  expect(drawn({ events, link: { up: true, since: 70 } })).toBe('0 down 70 up 100');
+  expect(drawn({ events: [event(10, 'up')], link: { up: false, since: 90 } })).toBe('10 up 90 down 100');
+});
+
+test('before its first link a device was not away: it had not come yet', () => {
+  expect(drawn({ createdAt: 20, events: [event(60, 'up')], link: { up: true, since: 60 } })).toBe(
+    '60 up 100',
   );
+  expect(drawn({ createdAt: 20, link: { up: true, since: 70 } })).toBe('70 up 100');
 });
 
 test('samples are joined into intervals: mean of the round trips, sum of the bytes', () => {

@@ -6,7 +6,7 @@ type Period = Health['periods'][number];
 export interface HealthFacts {
   readonly from: number;
   readonly to: number;
-  /** When the device joined: what was before does not count. */
+  /** When the device was made known: what was before does not count. */
   readonly createdAt: number;
   readonly runs: readonly RelayRun[];
   /** In order; the first may lie before `from`. */
@@ -20,7 +20,11 @@ export interface HealthFacts {
 
 /** Uptime, periods and samples of one device. A span without a running relay is `unknown` and does not count. */
 export function healthView(facts: HealthFacts): Health {
-  const from = Math.min(Math.max(facts.from, facts.createdAt), facts.to);
+  const since = Math.max(facts.from, facts.createdAt);
+  // Before its first link a device was not away: it had not come yet.
+  const [first] = withPresent(facts);
+  const begin = first === undefined || first.at < since ? since : first.at;
+  const from = Math.min(begin, facts.to);
   const periods = periodsOf(facts, from);
   let up = 0;
   let down = 0;
