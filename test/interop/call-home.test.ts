@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import net, { type AddressInfo } from 'node:net';
@@ -220,6 +221,41 @@ describe.skipIf(missing !== undefined)(`devices that call home ${missing ?? ''}`
       ...['-S', master, '-O', 'cancel', '-R', `0:127.0.0.1:${devicePort}`, ...opensshArgs('robot')],
     ]);
     await expect.poll(offered, { timeout: 20_000 }).not.toContain(first);
+  });
+
+  it('dropbear: ports given out for `-R 0`, told before anything comes through them', async () => {
+    const device = await enrol('robot', await dropbearKey('zero'));
+    const devicePort = (echo.address() as AddressInfo).port;
+    const client = startProgram('dbclient', [
+      ...['-N', '-y', '-y', '-i', join(folder, 'zero'), '-p', port],
+      ...['-R', `0:localhost:${devicePort}`, '-R', `0:127.0.0.1:${devicePort}`, 'robot@127.0.0.1'],
+    ]);
+    programs.push(client);
+    const allocated = (): string[] =>
+      client.lines.flatMap((line) => /Allocated port (\d+) for remote forward/.exec(line)?.[1] ?? []);
+    await expect.poll(allocated, { timeout: 20_000 }).toHaveLength(2);
+    for (const each of allocated()) {
+      expect(await knock(await forwardTo(device.id, Number(each)))).toBe('SSH-2.0-router\r\n');
+    }
+    expect(client.lines.join()).not.toContain('unrequested');
+  });
+
+  it('OpenSSH with a terminal: the addresses of its services, what was refused, and `q` to end it', async () => {
+    const { stdout: key } = await runProgram('ssh-keygen', ['-y', '-f', join(folder, 'openssh')]);
+    await enrol('robot', key.trim());
+    const devicePort = (echo.address() as AddressInfo).port;
+    const forwards = ['-R', `shell:22:127.0.0.1:${devicePort}`, '-R', `no_name:80:127.0.0.1:${devicePort}`];
+    const shell = spawn('ssh', ['-tt', ...forwards, ...opensshArgs('robot')]);
+    let said = '';
+    shell.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    await expect.poll(() => said, { timeout: 20_000 }).toMatch(/shell: a tcp service/);
+    expect(said).toContain('robot is linked.');
+    expect(said).toContain('not forwarded: that bind address can be no name of a service');
+    shell.stdin.write('q');
+    const [code] = await once(shell, 'exit');
+    expect(code).toBe(0);
   });
 
   it('a client with 500 forwards has 64, is told of each of the others, and goes on', async () => {

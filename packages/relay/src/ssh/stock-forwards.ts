@@ -1,4 +1,4 @@
-import { isServiceName, SERVICES_MAX, type ServiceKind } from '@porchlight/protocol';
+import { type AnnouncedService, isServiceName, SERVICES_MAX, type ServiceKind } from '@porchlight/protocol';
 import type { TcpipBindInfo } from 'ssh2';
 import type { PortRequests } from '../call-home/index.ts';
 import type { Clock } from '../clock.ts';
@@ -36,9 +36,6 @@ interface Held {
   readonly forget: () => void;
 }
 
-/** What became of a wish for a forward. */
-export type Forwarded = { readonly port: number } | { readonly refused: string };
-
 /** The remote forwards (RFC 4254 §7.1) of one connection, each a service of the device. */
 export class StockForwards {
   readonly #parts: StockForwardsParts;
@@ -56,14 +53,23 @@ export class StockForwards {
     return this.#held.size;
   }
 
-  /** A forward of a name that another connection of the device holds moves here. */
-  add({ bindAddr, bindPort }: TcpipBindInfo): Forwarded {
+  /** Its services whose kind is known. */
+  get settled(): AnnouncedService[] {
+    return this.#parts.link.settled.filter(({ name }) => this.#held.has(name));
+  }
+
+  /**
+   * A forward of a name that another connection of the device holds moves here. Gives why it was refused.
+   * @param accept tells the client; before anything is opened to it, since dropbear learns its port from that
+   */
+  add({ bindAddr, bindPort }: TcpipBindInfo, accept: (port: number) => void): string | undefined {
     const { device, link, links, member, portRequests } = this.#parts;
     const port = bindPort === 0 ? link.freePort() : bindPort;
     const request = UNNAMED.has(bindAddr) && bindPort !== 0 ? portRequests.match(device.id, port) : undefined;
     const name = request === undefined ? serviceNameOf(bindAddr, port) : String(request.devicePort);
     const refused = this.#refusal(name, bindAddr);
-    if (name === undefined || refused !== undefined) return { refused: refused ?? 'it has no name' };
+    if (name === undefined || refused !== undefined) return refused ?? 'it has no name';
+    accept(port);
     if (request !== undefined) portRequests.answer(device.id, port);
     const bound = { address: bindAddr, port };
     const forget =
@@ -74,7 +80,7 @@ export class StockForwards {
     link.offer(member, { name, kind: 'tcp', port: request?.devicePort ?? port }, bound);
     links.changed(link);
     void this.#learn(name, request?.devicePort ?? port);
-    return { port };
+    return undefined;
   }
 
   /** The client takes a forward back, by the address and port that it knows. False: it has none such. */

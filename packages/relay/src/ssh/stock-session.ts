@@ -77,15 +77,15 @@ export class StockSession {
   /** Answers a remote forward, as soon as it is known who asks. */
   forward(info: TcpipBindInfo, accept: Reply, reject: Refuse): void {
     this.#whenAdmitted((device) => {
-      const outcome = this.#forward(device, info);
-      if ('port' in outcome) return accept?.(outcome.port);
+      const refused = this.#forward(device, info, (port) => accept?.(port));
+      if (refused === undefined) return;
       reject?.();
       // One line for a connection: what is refused can be refused a thousand times.
       if (this.#refusal === undefined) {
-        this.#parts.logger.info({ device: device.name, reason: outcome.refused }, 'forward refused');
+        this.#parts.logger.info({ device: device.name, reason: refused }, 'forward refused');
       }
-      this.#refusal = outcome.refused;
-      this.#shells.print(`not forwarded: ${outcome.refused}`);
+      this.#refusal = refused;
+      this.#shells.print(`not forwarded: ${refused}`);
       if (this.#isUseless()) this.#endAfter(NOTHING_TAKEN_MS);
     }, reject);
   }
@@ -99,8 +99,11 @@ export class StockSession {
   shell(channel: ServerChannel): void {
     this.#shells.add(channel);
     this.#whenAdmitted((device) => {
-      if (this.#attach(device) === undefined) return;
+      const forwards = this.#attach(device);
+      if (forwards === undefined) return;
       this.#shells.print(`${device.name} is linked. Ctrl-C ends it.`);
+      for (const { name, kind } of forwards.settled)
+        this.#shells.print(this.#serviceLine(device, name, kind));
       if (this.#refusal !== undefined) this.#shells.print(`not forwarded: ${this.#refusal}`);
     }, undefined);
   }
@@ -165,7 +168,7 @@ export class StockSession {
     if (admitted.kind === 'refused') return this.#refuse(`${admitted.reason}. ${admitted.hint}`);
     const { device } = admitted;
     if (!asked && token === undefined && !this.#isNameOf(device)) {
-      return this.#refuse(`this key belongs to the device ${device.name}: connect as ${device.name}@…`);
+      return this.#refuse(`this key belongs to the device ${device.name}: connect as ${device.name}@...`);
     }
     const leave = this.#parts.connections.enter(device, (reason) => this.end(reason));
     if (leave === undefined) return this.#refuse(`${device.name} has too many connections open`);
@@ -195,13 +198,14 @@ export class StockSession {
     });
   }
 
-  #forward(device: DeviceRecord, info: TcpipBindInfo): { port: number } | { refused: string } {
+  /** Why it was refused; undefined: it was not. */
+  #forward(device: DeviceRecord, info: TcpipBindInfo, accept: (port: number) => void): string | undefined {
     for (const dialect of this.#dialects) {
       const refused = dialect.refusal(device.id, info.bindPort);
-      if (refused !== undefined) return { refused };
+      if (refused !== undefined) return refused;
     }
     const forwards = this.#attach(device);
-    return forwards === undefined ? { refused: 'the connection ends' } : forwards.add(info);
+    return forwards === undefined ? 'the connection ends' : forwards.add(info, accept);
   }
 
   async #run(device: DeviceRecord, channel: ServerChannel, text: string): Promise<void> {
