@@ -109,12 +109,14 @@ async function join(agentFolder: string, relay: Relay, accountId: string): Promi
 }
 
 /** Ports that were asked for; else the usual ones where they are free, so that a bookmark goes on working. */
-async function ports(): Promise<{ http: string; https: string; ssh: string }> {
+async function ports(): Promise<Record<'http' | 'https' | 'ssh' | 'mqtt' | 'mqtts', string>> {
   const { env } = process;
   return {
     http: env['PORCHLIGHT_HTTP_PORT'] ?? (await freeOr0(8080)),
     https: env['PORCHLIGHT_HTTPS_PORT'] ?? (await freeOr0(8443)),
     ssh: env['PORCHLIGHT_SSH_PORT'] ?? (await freeOr0(2222)),
+    mqtt: env['PORCHLIGHT_MQTT_PORT'] ?? (await freeOr0(1883)),
+    mqtts: env['PORCHLIGHT_MQTTS_PORT'] ?? (await freeOr0(8883)),
   };
 }
 

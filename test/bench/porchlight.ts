@@ -54,6 +54,8 @@ export async function startRelay(
       http: wish.http,
       https: 0,
       ssh: wish.ssh,
+      mqtt: 0,
+      mqtts: 0,
       log: 'json',
       'forward-ports': 0,
     };

@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 const start = (options: Record<string, string> = {}) => {
-  const ports = { http: '0', https: '0', ssh: '0' };
+  const ports = { http: '0', https: '0', ssh: '0', mqtt: '0', mqtts: '0' };
   const { config } = loadConfig({ options: { data, ...ports, ...options }, env: {} });
   return startRelay({ config, dashboard: undefined, agentBundle: undefined, logger: silentLogger });
 };
@@ -37,7 +37,7 @@ describe('a start that fails says why in one line, and leaves nothing open', () 
     await relay.close();
   });
 
-  it.each(['http', 'https', 'ssh', 'metrics'])('the port of %s is taken', async (name) => {
+  it.each(['http', 'https', 'ssh', 'mqtt', 'mqtts', 'metrics'])('the port of %s is taken', async (name) => {
     const other = net.createServer().listen(0);
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;

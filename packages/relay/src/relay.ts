@@ -18,6 +18,7 @@ import {
   layFoundation,
   openMetricsPage,
   wireDeviceLinks,
+  wireMqtt,
   wireOperators,
   wirePeople,
   wirePublishing,
@@ -81,6 +82,7 @@ async function start(options: RelayOptions, stack: Stack) {
     people,
     deviceLinks,
   );
+  const mqtt = await wireMqtt(foundation, people, deviceLinks);
   const originOf = createOriginReader(createAddressMatcher(config.trustedProxies));
 
   const consoleOriginOf = (request: IncomingMessage): string =>
@@ -138,6 +140,7 @@ async function start(options: RelayOptions, stack: Stack) {
     dashboard: options.dashboard === undefined ? undefined : await StaticFiles.read(options.dashboard),
     installFiles,
     onSsh: (socket, address, transport) => ssh.accept(socket, address, transport),
+    mqtt: mqtt.webSockets,
     meter: metrics.requests.console,
   });
   const door = new FrontDoor({
@@ -157,6 +160,7 @@ async function start(options: RelayOptions, stack: Stack) {
     onRequest: (req, res) => door.handle(req, res),
     onUpgrade: (req, socket, head) => door.handleUpgrade(req, socket, head),
     onSsh: (socket, address, transport) => ssh.accept(socket, address, transport),
+    onMqtt: (socket, from) => mqtt.broker.accept(socket, from),
     passthrough,
   });
   stack.add(() => listeners.close());

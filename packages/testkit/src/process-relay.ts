@@ -63,6 +63,8 @@ interface Ports {
   readonly http: number;
   readonly https: number;
   readonly ssh: number;
+  readonly mqtt: number;
+  readonly mqtts: number;
 }
 
 export type ProcessRelay = Awaited<ReturnType<typeof startProcessRelay>>;
@@ -87,9 +89,15 @@ export async function startProcessRelay(options: ProcessRelayOptions = {}) {
     );
     const ready = await program.json((line) => line['msg'] === 'relay ready');
     const portOf = (name: string): number => Number(ready[name]);
-    return { program, ports: { http: portOf('http'), https: portOf('https'), ssh: portOf('ssh') } };
+    return {
+      program,
+      ports: {
+        ...{ http: portOf('http'), https: portOf('https'), ssh: portOf('ssh') },
+        ...{ mqtt: portOf('mqtt'), mqtts: portOf('mqtts') },
+      },
+    };
   };
-  let { program, ports } = await launch({ http: 0, https: 0, ssh: 0 });
+  let { program, ports } = await launch({ http: 0, https: 0, ssh: 0, mqtt: 0, mqtts: 0 });
   ends.push(() => program.stop());
   const caFile = join(data, 'ca-for-tests.pem');
 

@@ -164,9 +164,13 @@ export function runPorchlight(args: readonly string[], options: StartOptions = {
   return runProgram(NODE, [CLI, ...args], quietly(args, options));
 }
 
+/** Relays side by side cannot all have MQTT's own ports; a flag goes before this. */
+const ANY_MQTT_PORTS = { PORCHLIGHT_MQTT_PORT: '0', PORCHLIGHT_MQTTS_PORT: '0' };
+
 /** Agents side by side cannot all have the settings page's own port. */
 function quietly([what]: readonly string[], options: StartOptions): StartOptions {
-  return what === 'agent' ? { ...options, env: { PORCHLIGHT_SETTINGS: 'off', ...options.env } } : options;
+  if (what === 'agent') return { ...options, env: { PORCHLIGHT_SETTINGS: 'off', ...options.env } };
+  return what === 'relay' ? { ...options, env: { ...ANY_MQTT_PORTS, ...options.env } } : options;
 }
 
 /** Runs a TypeScript file of the tests under the checkout's Node. */

@@ -56,7 +56,7 @@ export type TestRelay = Awaited<ReturnType<typeof startTestRelay>>;
 export async function startTestRelay(options: Readonly<Record<string, string>> = {}) {
   const data = options['data'] ?? (await mkdtemp(join(tmpdir(), 'porchlight-test-')));
   const { config } = loadConfig({
-    options: { data, http: '0', https: '0', ssh: '0', forwardPorts: '0', ...options },
+    options: { data, http: '0', https: '0', ssh: '0', mqtt: '0', mqtts: '0', forwardPorts: '0', ...options },
     env: {},
   });
   const relay: Relay = await startRelay({ config, ...builtFiles(), logger: relaySilence });

@@ -73,6 +73,29 @@ const keys = z.strictObject({
     host: hostOf('SSH'),
     publicPort: publicPortOf('SSH', 'ssh-public-port <port>', '22'),
   }),
+  mqtt: section('MQTT without TLS: for clients on this machine.', {
+    port: key(portOrOff, {
+      description: 'Port for MQTT without TLS, on 127.0.0.1 only; 0 for any free one, "off" for none.',
+      flag: 'mqtt <port>',
+      default: '1883',
+    }),
+    insecurePlainHost: optionalKey(host, {
+      description:
+        'Another address to listen on for MQTT without TLS. Names, passwords and messages can then be read and changed by everyone on the way: only inside a network that you trust whole.',
+      flag: 'mqtt-insecure-plain-host <address>',
+      example: '0.0.0.0',
+    }),
+  }),
+  mqtts: section('MQTT over TLS, with the certificate of HTTPS; off where HTTPS is off.', {
+    port: key(portOrOff, {
+      description:
+        'Port for MQTT over TLS; 0 for any free one, "off" to take it on the HTTPS port only (ALPN "mqtt", and WebSocket at /mqtt).',
+      flag: 'mqtts <port>',
+      default: '8883',
+    }),
+    host: hostOf('MQTT over TLS'),
+    publicPort: publicPortOf('MQTT over TLS', 'mqtts-public-port <port>', '8883'),
+  }),
   tls: section('Certificate for HTTPS. With none given the relay makes a certificate authority of its own.', {
     certificate: optionalKey(path, {
       description:
@@ -273,6 +296,8 @@ export const relayConfig = keys
       http: settle(config.http),
       https: settle(config.https),
       ssh: settle(config.ssh),
+      mqtt: { port: config.mqtt.port, host: config.mqtt.insecurePlainHost ?? '127.0.0.1' },
+      mqtts: settle(config.mqtts),
       metrics: settle(config.metrics),
       forwards: settle(config.forwards),
       paths: { ...config.paths, host: settledPathsHost(config.paths.host, config.domain) },

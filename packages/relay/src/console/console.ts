@@ -7,6 +7,7 @@ import type { Identities } from '../access/index.ts';
 import { type Api, isApiPath } from '../api/index.ts';
 import type { LinkTransport } from '../links/index.ts';
 import type { Origin } from '../listeners/index.ts';
+import type { MqttWebSockets } from '../mqtt/index.ts';
 import {
   asPorchlightError,
   CONSOLE_SIGN_ON_PATH,
@@ -25,6 +26,8 @@ import type { StaticFiles } from './static-files.ts';
 export const LINK_WEBSOCKET_PATH = '/.well-known/porchlight/link';
 /** Largest WebSocket message: an SSH packet has 35 000 bytes at most; senders may join some. */
 const MESSAGE_MAX = 1024 * 1024;
+/** Path of MQTT inside a WebSocket (MQTT 3.1.1 §6). */
+const MQTT_PATH = '/mqtt';
 
 export interface ConsoleParts {
   readonly api: Api;
@@ -36,6 +39,7 @@ export interface ConsoleParts {
   readonly terminals: Terminals;
   /** Origin of the console on the listener that a request came to. */
   readonly originOf: (req: IncomingMessage) => string;
+  readonly mqtt: MqttWebSockets;
   readonly meter: RelayMetrics['requests']['console'];
 }
 
@@ -80,6 +84,7 @@ export class Console {
       const { originOf, terminals } = this.#parts;
       return terminals.upgrade(req, socket, head, { ...origin, consoleOrigin: originOf(req) });
     }
+    if (req.url === MQTT_PATH) return this.#parts.mqtt.upgrade(req, socket, head, origin.address);
     if (req.url !== LINK_WEBSOCKET_PATH) return refuseUpgrade(socket, new PorchlightError('not_found'));
     // Browsers always send Origin with a WebSocket: no page may open links.
     if (req.headers.origin !== undefined) return refuseUpgrade(socket, new PorchlightError('cross_site'));

@@ -7,6 +7,7 @@ import { isForwardableUpgrade } from '@porchlight/link';
 import type { Clock } from '../clock.ts';
 import { describeListenError, type RelayConfig } from '../config/index.ts';
 import type { LinkTransport } from '../links/index.ts';
+import type { MqttDoor } from '../mqtt/index.ts';
 import { endSoon } from '../publish/index.ts';
 import type { TlsSource } from '../tls/index.ts';
 import { plainAddress } from './arrival.ts';
@@ -21,6 +22,8 @@ const KEEP_ALIVE_MS = 75_000;
 /** A connection over which nothing has passed for so long, in either direction, is dead. Hour-long requests live. */
 const VISITOR_IDLE_MS = 2 * 3600_000;
 const TLS_HANDSHAKE_MS = 15_000;
+/** IANA's name for MQTT in ALPN (RFC 7301 §6). */
+const ALPN_MQTT = 'mqtt';
 /** Largest list of header fields of one request, in bytes. The agent takes more, for those that we add. */
 const HEADERS_MAX = 16 * 1024;
 /** HTTP/2 streams of one visitor's connection at the same time (RFC 9113 §5.1.2). */
@@ -33,7 +36,7 @@ const STREAM_WINDOW = 1024 * 1024;
 const SESSION_WINDOW = 4 * 1024 * 1024;
 
 export interface ListenersParts {
-  readonly config: Pick<RelayConfig, 'http' | 'https' | 'ssh'>;
+  readonly config: Pick<RelayConfig, 'http' | 'https' | 'ssh'> & Partial<Pick<RelayConfig, 'mqtt' | 'mqtts'>>;
   readonly tls: TlsSource | undefined;
   readonly clock: Clock;
   /** An HTTP/2 connection without a stream ends after this; for tests. */
@@ -41,6 +44,8 @@ export interface ListenersParts {
   readonly onRequest: (req: IncomingMessage, res: ServerResponse) => void;
   readonly onUpgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly onSsh: (socket: Socket, address: string, transport: LinkTransport) => void;
+  /** Absent: nobody speaks MQTT. */
+  readonly onMqtt?: (socket: Socket, from: { address: string; door: MqttDoor }) => void;
   /** Absent: TLS always ends here. */
   readonly passthrough?: TlsPassthrough;
 }
@@ -58,6 +63,8 @@ export interface Ports {
   readonly http: number | undefined;
   readonly https: number | undefined;
   readonly ssh: number | undefined;
+  readonly mqtt?: number | undefined;
+  readonly mqtts?: number | undefined;
 }
 
 export interface Listeners {
@@ -74,7 +81,7 @@ export interface Listeners {
  * @throws ConfigError that names the port and the mend
  */
 export async function openListeners(parts: ListenersParts): Promise<Listeners> {
-  const { config, tls: source, onSsh, passthrough } = parts;
+  const { config, tls: source, onSsh, onMqtt, passthrough } = parts;
   const servers: Server[] = [];
   const sockets = new Set<Socket>();
   /** Connections that speak SSH: links, and clients that are not let in yet. */
@@ -91,6 +98,7 @@ export async function openListeners(parts: ListenersParts): Promise<Listeners> {
     socket.once('close', () => sshSockets.delete(socket));
     onSsh(socket, plainAddress(socket.remoteAddress), transport);
   };
+  const mqtts = source === undefined || onMqtt === undefined ? undefined : createMqttsServer(source, onMqtt);
   const toTls = (socket: Socket): void => {
     if (secure === undefined) socket.destroy();
     else secure.server.emit('connection', socket);
@@ -111,7 +119,7 @@ export async function openListeners(parts: ListenersParts): Promise<Listeners> {
     });
   };
   const open = async (name: keyof Ports, onSocket: (socket: Socket) => void): Promise<number | undefined> => {
-    const { port, host } = config[name];
+    const { port, host } = config[name] ?? { port: 'off', host: undefined };
     if (port === 'off') return undefined;
     const server = net.createServer(
       { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
@@ -140,6 +148,18 @@ export async function openListeners(parts: ListenersParts): Promise<Listeners> {
         web(socket, 'https');
       }),
       ssh: await open('ssh', (socket) => toSsh(socket, 'ssh')),
+      mqtt: await open('mqtt', (socket) => {
+        track(socket);
+        if (onMqtt === undefined) socket.destroy();
+        else onMqtt(socket, { address: plainAddress(socket.remoteAddress), door: 'mqtt' });
+      }),
+      mqtts:
+        mqtts === undefined
+          ? undefined
+          : await open('mqtts', (socket) => {
+              track(socket);
+              mqtts.server.emit('connection', socket);
+            }),
     };
     return {
       ports,
@@ -147,6 +167,7 @@ export async function openListeners(parts: ListenersParts): Promise<Listeners> {
       async close() {
         stop();
         secure?.stop();
+        mqtts?.stop();
         plain.close();
         for (const socket of sockets) socket.destroy();
         // Last words to devices may be on their way.
@@ -156,6 +177,7 @@ export async function openListeners(parts: ListenersParts): Promise<Listeners> {
   } catch (error) {
     stop();
     secure?.stop();
+    mqtts?.stop();
     plain.close();
     throw error;
   }
@@ -237,7 +259,7 @@ function createSecureServer(parts: ListenersParts, source: TlsSource): { server:
   const dead = new DeadSessions({ clock: parts.clock });
   const server = tls.createServer({
     ...source.serverOptions(),
-    ALPNProtocols: ['h2', 'http/1.1'],
+    ALPNProtocols: parts.onMqtt === undefined ? ['h2', 'http/1.1'] : ['h2', 'http/1.1', ALPN_MQTT],
     handshakeTimeout: TLS_HANDSHAKE_MS,
     minVersion: 'TLSv1.2',
   });
@@ -245,6 +267,8 @@ function createSecureServer(parts: ListenersParts, source: TlsSource): { server:
     if (socket.alpnProtocol === 'h2') {
       dead.watch(socket);
       h2.emit('connection', socket);
+    } else if (socket.alpnProtocol === ALPN_MQTT) {
+      parts.onMqtt?.(socket, { address: plainAddress(socket.remoteAddress), door: 'https' });
     } else http1.emit('connection', socket);
   });
   server.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -257,6 +281,23 @@ function createSecureServer(parts: ListenersParts, source: TlsSource): { server:
       http1.close();
     },
   };
+}
+
+/** TLS for the port that speaks nothing but MQTT; it is given its connections. */
+function createMqttsServer(
+  source: TlsSource,
+  onMqtt: NonNullable<ListenersParts['onMqtt']>,
+): { server: tls.Server; stop(): void } {
+  const server = tls.createServer({
+    ...source.serverOptions(),
+    handshakeTimeout: TLS_HANDSHAKE_MS,
+    minVersion: 'TLSv1.2',
+  });
+  server.on('secureConnection', (socket) => {
+    onMqtt(socket, { address: plainAddress(socket.remoteAddress), door: 'mqtts' });
+  });
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  return { server, stop: source.keepFresh(server) };
 }
 
 function sizeOf(rawHeaders: readonly string[]): number {

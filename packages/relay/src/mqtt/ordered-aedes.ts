@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { Aedes, type AedesOptions, type Client } from 'aedes';
 import type { MessageChange, QueuedMessage } from './messages/message-store.ts';
 import type { Packet, Persistence } from './messages/persistence.ts';
@@ -11,8 +12,9 @@ export interface InsideClient extends Client {
   readonly clean: boolean;
   readonly closed: boolean;
   readonly connected: boolean;
+  /** It has sent a DISCONNECT. */
+  readonly _disconnected: boolean;
   readonly subscriptions: Readonly<Record<string, { readonly qos: number } | undefined>>;
-  _will: Packet | null;
   readonly _parser: { parse(bytes: Buffer): number };
   deliver0(packet: Packet, done: Done): void;
   deliverQoS(packet: Packet, done: Done): void;
@@ -89,6 +91,11 @@ export class OrderedAedes extends Aedes {
     this.#unstored += 1;
     this.#handOut(message, client?.id, { brokerId: this.id + UNSTORED, brokerCounter: this.#unstored });
     finished();
+  }
+
+  /** Calls with errors that are nobody's in particular, such as the database's. */
+  onFailure(listener: (error: unknown) => void): void {
+    EventEmitter.prototype.on.call(this, 'error', listener);
   }
 
   /** Notes a client that is being connected: messages for it wait in its queue until it is ready. */

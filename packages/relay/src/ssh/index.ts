@@ -1,4 +1,5 @@
 export { Allowance } from './allowance.ts';
+export { UnauthenticatedLimit } from './connection-limits.ts';
 export { DeviceAdmission } from './device-admission.ts';
 export { DeviceConnections } from './device-connections.ts';
 export type { DeviceKey } from './device-key.ts';

@@ -52,6 +52,12 @@ export class KeptSessions {
     this.#sessions.delete(clientId);
   }
 
+  /** Is there such a subscription already, in every point? */
+  hasSame(clientId: string, { topic, qos, options }: Subscription): boolean {
+    const there = this.#sessions.get(clientId)?.subscriptions.get(topic);
+    return there?.qos === qos && JSON.stringify(there.options) === JSON.stringify(options);
+  }
+
   subscribe(clientId: string, subscription: Subscription): void {
     this.#make(clientId).subscriptions.set(subscription.topic, subscription);
     const start = startOf(subscription.topic);

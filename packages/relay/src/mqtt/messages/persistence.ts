@@ -37,6 +37,8 @@ interface LibrarySubscription {
 export interface PersistenceParts {
   readonly store: MessageStore;
   readonly clock: Clock;
+  /** May this client's subscription be kept? The library hands over those that were refused, too. Absent: any. */
+  readonly mayKeep?: (clientId: string, topic: string) => boolean;
   /** A message was not kept for a session, because its queue is full. */
   readonly onFull?: (clientId: string) => void;
 }
@@ -52,6 +54,7 @@ export class Persistence {
   readonly #store: MessageStore;
   readonly #clock: Clock;
   readonly #onFull: (clientId: string) => void;
+  readonly #mayKeep: (clientId: string, topic: string) => boolean;
   /** Identifiers under which messages are on their way to a client: by client id. */
   readonly #sent = new Map<string, Set<number>>();
   /** Identifiers of QoS 2 messages that a client has sent and not released. */
@@ -66,6 +69,7 @@ export class Persistence {
     this.#store = parts.store;
     this.#clock = parts.clock;
     this.#onFull = parts.onFull ?? (() => undefined);
+    this.#mayKeep = parts.mayKeep ?? (() => true);
     this.line = new WriteLine((changes) => parts.store.write(changes));
   }
 
@@ -146,6 +150,9 @@ export class Persistence {
   async addSubscriptions(client: Client, subscriptions: readonly LibrarySubscription[]): Promise<void> {
     const changes = this.#session(client.id);
     for (const { topic, qos, clientId: _, ...options } of subscriptions) {
+      if (!this.#mayKeep(client.id, topic)) continue;
+      // The library hands over the whole packet for each subscription in it.
+      if (this.sessions.hasSame(client.id, { topic, qos, options })) continue;
       this.sessions.subscribe(client.id, { topic, qos, options });
       changes.push({ change: 'subscribe', clientId: client.id, topic, qos, options });
     }

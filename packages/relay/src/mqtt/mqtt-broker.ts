@@ -1,0 +1,345 @@
+import type { Duplex } from 'node:stream';
+import type { Client } from 'aedes';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../telemetry/index.ts';
+import { TokenBuckets } from '../token-buckets.ts';
+import { Admission } from './admission.ts';
+import type { MqttIdentity } from './identity.ts';
+import {
+  CONNECT_BYTES_MAX,
+  CONNECT_TIMEOUT_MS,
+  DRAIN_TIMEOUT_MS,
+  INCOMING_MAX,
+  PACKET_BYTES_MAX,
+  PACKET_RATE,
+  PUBLISH_RATE,
+  SESSION_LIFE_MS,
+  SUBSCRIPTIONS_MAX,
+  UNREAD_BYTES_MAX,
+} from './limits.ts';
+import type { Logins } from './logins.ts';
+import type { MessageStore } from './messages/message-store.ts';
+import { Persistence } from './messages/persistence.ts';
+import {
+  LiveConnection,
+  type MqttConnection,
+  type MqttDoor,
+  type MqttMessage,
+  type MqttWatcher,
+} from './mqtt-connection.ts';
+import { type InsideClient, OrderedAedes } from './ordered-aedes.ts';
+import { PacketGate } from './packet-gate.ts';
+import { asLibraryError, toRefusal } from './refusals.ts';
+import { RetainedLimit } from './retained-limit.ts';
+import { mayPublish, mayReceive, maySubscribe, TOPIC_LEVELS_MAX } from './topics.ts';
+
+/** Lines in the log about what one client or address was refused: ten, then one a minute. */
+const LOG_LINES = { capacity: 10, refillMs: 60_000 };
+const SWEEP_MS = 3600_000;
+
+export interface MqttBrokerParts {
+  readonly store: MessageStore;
+  readonly logins: Pick<Logins, 'identify'>;
+  /** Takes a place among those that have not signed in; undefined: there are too many from this address. */
+  readonly enter: (address: string) => (() => void) | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * The MQTT broker (3.1.1, and 3.1 as far as it differs). Everybody is confined to topics of their own: what a client
+ * may publish, subscribe to and receive is asked for each packet. The listeners give it connections.
+ */
+export class MqttBroker {
+  readonly #parts: MqttBrokerParts;
+  readonly #persistence: Persistence;
+  readonly #aedes: OrderedAedes;
+  readonly #admission: Admission;
+  readonly #live = new Map<Client, LiveConnection>();
+  /** Known for longer than the connection lasts: a will comes after it. */
+  readonly #identities = new WeakMap<Client, MqttIdentity>();
+  /** How many connections of each scope are signed in. */
+  readonly #counts = new Map<string, number>();
+  readonly #watchers: MqttWatcher[] = [];
+  readonly #retained: RetainedLimit;
+  readonly #publishing: TokenBuckets;
+  readonly #logLines: TokenBuckets;
+  readonly #cancelSweep: () => void;
+
+  /** Opens the broker: kept sessions are there again, and wills left by an earlier run are published. */
+  static async open(parts: MqttBrokerParts): Promise<MqttBroker> {
+    const broker = new MqttBroker(parts);
+    await broker.#aedes.listen();
+    await broker.#publishOldWills();
+    return broker;
+  }
+
+  private constructor(parts: MqttBrokerParts) {
+    this.#parts = parts;
+    const { clock, logger, store, logins } = parts;
+    this.#publishing = new TokenBuckets(PUBLISH_RATE, clock);
+    this.#logLines = new TokenBuckets(LOG_LINES, clock);
+    this.#persistence = new Persistence({
+      store,
+      clock,
+      mayKeep: (clientId, topic) => this.#mayKeep(clientId, topic),
+      onFull: (clientId) => this.#warn(clientId, { client: clientId }, 'MQTT queue full, message not kept'),
+    });
+    this.#retained = new RetainedLimit((accountId) => this.#persistence.countRetained(accountId));
+    this.#admission = new Admission({
+      logins,
+      persistence: this.#persistence,
+      countOf: (scope) => this.#counts.get(scope) ?? 0,
+    });
+    this.#aedes = this.#createAedes();
+    this.#cancelSweep = clock.every(SWEEP_MS, () => {
+      this.#persistence
+        .endSessions(clock.now() - SESSION_LIFE_MS)
+        .catch((error: unknown) => logger.error({ error }, 'MQTT sessions not swept'));
+    });
+  }
+
+  watch(watcher: MqttWatcher): void {
+    this.#watchers.push(watcher);
+  }
+
+  /** Clients that have signed in. */
+  *connections(): Generator<MqttConnection> {
+    for (const connection of this.#live.values()) if (connection.signedIn) yield connection;
+  }
+
+  /** Takes a connection over. The caller has set its socket to send without delay. */
+  accept(stream: Duplex, from: { readonly address: string; readonly door: MqttDoor }): void {
+    stream.on('error', () => stream.destroy());
+    const leave = this.#parts.enter(from.address);
+    if (leave === undefined) {
+      this.#warn(from.address, { ...from }, 'too many MQTT connections that have not signed in');
+      stream.destroy();
+      return;
+    }
+    const client = this.#aedes.handle(stream) as InsideClient;
+    const connection = new LiveConnection({
+      client,
+      stream,
+      ...from,
+      since: this.#parts.clock.now(),
+      onSignIn: leave,
+    });
+    this.#live.set(client, connection);
+    this.#measure(client, connection);
+    stream.once('close', () => {
+      leave();
+      this.#ended(client, connection);
+    });
+  }
+
+  /** Publishes in the relay's name; resolves when it is safe, and on its way. */
+  publish(message: MqttMessage): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#aedes.publish({ ...message }, (error?: Error | null) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  endWhere(which: (connection: MqttConnection) => boolean, reason: string): void {
+    for (const connection of [...this.connections()]) if (which(connection)) connection.end(reason);
+  }
+
+  /** Forgets kept sessions that went with their owner. */
+  forgetSessions(which: (clientId: string) => boolean): void {
+    this.#persistence.forgetWhere(which);
+  }
+
+  /** Ends all connections; resolves when what was acknowledged is written. Idempotent. */
+  async close(): Promise<void> {
+    this.#cancelSweep();
+    for (const connection of this.#live.values()) connection.end('the relay stopped');
+    await new Promise<void>((resolve) => this.#aedes.close(() => resolve()));
+    await this.#persistence.destroy();
+  }
+
+  #createAedes(): OrderedAedes {
+    const aedes = new OrderedAedes(
+      {
+        connectTimeout: CONNECT_TIMEOUT_MS,
+        drainTimeout: DRAIN_TIMEOUT_MS,
+        maxInflightInbound: INCOMING_MAX,
+        maxTopicLevels: TOPIC_LEVELS_MAX,
+        preConnect: (client, packet, done) => {
+          this.#admission.note(client, packet);
+          done(null, true);
+        },
+        authenticate: (client, user, password, done) => {
+          this.#signIn(client as InsideClient, user ?? '', password?.toString() ?? '').then(
+            () => done(null, true),
+            (error: unknown) => done(asLibraryError(toRefusal(error)), false),
+          );
+        },
+        authorizePublish: (client, packet, done) => {
+          this.#authorisePublish(client, packet as MqttMessage).then(
+            () => done(null),
+            (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+          );
+        },
+        authorizeSubscribe: (client, subscription, done) =>
+          done(null, this.#maySubscribe(client as InsideClient, subscription.topic) ? subscription : null),
+        authorizeForward: (client, packet) =>
+          this.#mayForward(client, packet as MqttMessage) ? packet : null,
+      },
+      this.#persistence,
+    );
+    const noteReason = (client: Client, error: Error): void => {
+      const connection = this.#live.get(client);
+      if (connection !== undefined) connection.reason ??= error.message;
+    };
+    aedes.on('clientError', noteReason);
+    aedes.on('connectionError', noteReason);
+    aedes.on('clientReady', (client) => this.#ready(client));
+    aedes.onFailure((error) => this.#parts.logger.error({ error }, 'MQTT broker failed'));
+    return aedes;
+  }
+
+  async #signIn(client: InsideClient, user: string, password: string): Promise<void> {
+    const connection = this.#live.get(client);
+    if (connection === undefined) throw new Error('the connection has ended');
+    const { address, door } = connection;
+    const given = client.id;
+    try {
+      const identity = await this.#admission.admit(client, user, password, address);
+      if (client.closed) throw new Error('the connection has ended');
+      connection.signIn(identity, given);
+      this.#identities.set(client, identity);
+      this.#counts.set(identity.scope, (this.#counts.get(identity.scope) ?? 0) + 1);
+      this.#aedes.opening(client);
+    } catch (error) {
+      const { returnCode, message } = toRefusal(error);
+      connection.reason ??= message;
+      this.#warn(address, { address, door, user, returnCode, why: message }, 'MQTT client refused');
+      throw error;
+    }
+  }
+
+  #ready(client: Client): void {
+    const connection = this.#live.get(client);
+    if (connection?.signedIn !== true) return;
+    connection.ready = true;
+    const { address, door, clientId, identity } = connection;
+    this.#parts.logger.info({ who: identity.label, clientId, address, door }, 'MQTT client connected');
+    for (const watcher of this.#watchers) watcher.up?.(connection);
+  }
+
+  #ended(client: InsideClient, connection: LiveConnection): void {
+    this.#live.delete(client);
+    if (!connection.signedIn) return;
+    const { scope } = connection.identity;
+    const left = (this.#counts.get(scope) ?? 1) - 1;
+    if (left > 0) this.#counts.set(scope, left);
+    else this.#counts.delete(scope);
+    if (!connection.ready) return;
+    const reason = connection.reason ?? (client._disconnected ? 'it signed off' : 'the connection was lost');
+    const { clientId, identity } = connection;
+    this.#parts.logger.info({ who: identity.label, clientId, reason }, 'MQTT client disconnected');
+    for (const watcher of this.#watchers) watcher.down?.(connection, reason);
+  }
+
+  /** Measures packets before they are parsed: the parser keeps whatever length it is told. */
+  #measure(client: InsideClient, connection: LiveConnection): void {
+    const gate = new PacketGate(CONNECT_BYTES_MAX);
+    const rate = new TokenBuckets(PACKET_RATE, this.#parts.clock);
+    const parse = client._parser.parse.bind(client._parser);
+    let counted = 0;
+    client._parser.parse = (bytes) => {
+      connection.bytesIn += bytes.length;
+      if (connection.signedIn) gate.bytesMax = PACKET_BYTES_MAX;
+      const fault = gate.take(bytes);
+      let tooMany = false;
+      for (; counted < gate.packets; counted += 1) tooMany ||= rate.take('') > 0;
+      if (fault === undefined && !tooMany) return parse(bytes);
+      this.#endFor(connection, fault ?? 'too many packets');
+      return 0;
+    };
+  }
+
+  /** @throws Error when the client may not; the connection ends then, as MQTT 3.1.1 has no other no ([MQTT-3.3.5-2]) */
+  async #authorisePublish(client: Client | null, message: MqttMessage): Promise<void> {
+    // Wills of an earlier run: they were judged when they were left.
+    if (client === null) return;
+    const connection = this.#live.get(client);
+    // A will is published when the connection has ended.
+    const identity = this.#identities.get(client);
+    if (identity === undefined) throw new Error('the client has not signed in');
+    if (!mayPublish(identity.prefixes, message.topic)) {
+      if (connection !== undefined) this.#endFor(connection, 'it published to a topic that is not its own');
+      throw new Error('not its own topic');
+    }
+    await this.#inTurn(identity.scope);
+    if (message.retain && message.payload.length > 0 && identity.accountId !== undefined) {
+      if (!(await this.#retained.take(identity.accountId))) {
+        if (connection !== undefined) this.#endFor(connection, 'its account has too many retained messages');
+        throw new Error('too many retained messages');
+      }
+    }
+    if (connection === undefined) return;
+    for (const watcher of this.#watchers) watcher.message?.(connection, message);
+  }
+
+  /** Whoever publishes too fast waits here, and with it the reading of its connection. */
+  async #inTurn(scope: string): Promise<void> {
+    for (;;) {
+      const wait = this.#publishing.take(scope);
+      if (wait === 0) return;
+      await new Promise<void>((resolve) => this.#parts.clock.after(wait, resolve));
+    }
+  }
+
+  /** What is refused is answered with 0x80 in the SUBACK (MQTT 3.1.1 §3.9.3). */
+  #maySubscribe(client: InsideClient, topic: string): boolean {
+    const connection = this.#live.get(client);
+    if (connection?.signedIn !== true) return false;
+    const { label, prefixes } = connection.identity;
+    const known = client.subscriptions[topic] !== undefined;
+    const full = !known && Object.keys(client.subscriptions).length >= SUBSCRIPTIONS_MAX;
+    if (!full && maySubscribe(prefixes, topic)) return true;
+    const why = full ? `${SUBSCRIPTIONS_MAX} subscriptions already` : 'not its own topic';
+    this.#warn(label, { who: label, topic: topic.slice(0, 100), why }, 'MQTT subscription refused');
+    return false;
+  }
+
+  #mayKeep(clientId: string, topic: string): boolean {
+    for (const [client, connection] of this.#live) {
+      if (client.id === clientId && connection.signedIn)
+        return maySubscribe(connection.identity.prefixes, topic);
+    }
+    return false;
+  }
+
+  #mayForward(client: Client, message: MqttMessage): boolean {
+    const connection = this.#live.get(client);
+    if (connection?.signedIn !== true || !mayReceive(connection.identity.prefixes, message.topic))
+      return false;
+    // From its queue: it is read as fast as the client reads, and what is refused here would be dropped for good.
+    if ('messageId' in message && message.messageId !== undefined) return true;
+    if (!this.#aedes.isLive(client)) return false;
+    if (connection.unsent <= UNREAD_BYTES_MAX) return true;
+    const { label } = connection.identity;
+    if (message.qos > 0) this.#endFor(connection, 'it does not read what is sent to it');
+    else this.#warn(label, { who: label }, 'MQTT message dropped, the client does not read');
+    return false;
+  }
+
+  async #publishOldWills(): Promise<void> {
+    for (const { clientId, topic, payload, qos, retain } of await this.#persistence.oldWills()) {
+      await this.publish({ topic, payload, qos, retain });
+      await this.#persistence.delWill({ id: clientId });
+    }
+  }
+
+  #endFor(connection: LiveConnection, reason: string): void {
+    const who = connection.signedIn ? connection.identity.label : connection.address;
+    this.#warn(who, { who, address: connection.address, reason }, 'MQTT client ended');
+    connection.end(reason);
+  }
+
+  #warn(key: string, fields: Record<string, unknown>, event: string): void {
+    if (this.#logLines.take(key) === 0) this.#parts.logger.warn(fields, event);
+  }
+}

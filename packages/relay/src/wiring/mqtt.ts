@@ -1,0 +1,65 @@
+import { Logins, MqttBroker, MqttCredentials, MqttWebSockets, ownerOf } from '../mqtt/index.ts';
+import { UnauthenticatedLimit } from '../ssh/index.ts';
+import { addressKey } from '../token-buckets.ts';
+import type { DeviceLinks } from './device-links.ts';
+import type { Foundation } from './foundation.ts';
+import type { People } from './people.ts';
+
+/** Connections of all addresses that have not signed in: their number must not grow with that of the addresses. */
+const UNAUTHENTICATED_MAX = 1_000;
+
+/** The MQTT broker, and what MQTT clients sign in with. */
+export async function wireMqtt(
+  { config, stores, audit, events, clock, logger, stack }: Foundation,
+  people: People,
+  _links: DeviceLinks,
+) {
+  const credentials = new MqttCredentials({ store: stores.mqttCredentials, audit, events, clock });
+  const logins = new Logins({
+    credentials,
+    accounts: stores.accounts,
+    devices: stores.devices,
+    checkPassword: (given, from) => people.signIn.check(given, from),
+    clock,
+  });
+  const unauthenticated = new UnauthenticatedLimit({
+    perAddress: config.limits.maxUnauthenticatedPerAddress,
+    inAll: UNAUTHENTICATED_MAX,
+  });
+  const broker = await MqttBroker.open({
+    store: stores.mqttMessages,
+    logins,
+    enter: (address) => unauthenticated.enter(addressKey(address)),
+    clock,
+    logger: logger.child('mqtt'),
+  });
+  stack.add(() => broker.close());
+  stack.add(
+    events.subscribe((event) => {
+      switch (event.type) {
+        case 'mqtt-credential-revoked':
+          broker.endWhere(
+            ({ identity }) => identity.credentialId === event.credentialId,
+            'its credential was revoked',
+          );
+          return broker.forgetSessions((id) => ownerOf(id)?.credentialId === event.credentialId);
+        case 'password-changed':
+          return broker.endWhere(
+            ({ identity }) => identity.kind === 'account' && identity.accountId === event.accountId,
+            'the password was changed',
+          );
+        case 'device-removed':
+          broker.endWhere(({ identity }) => identity.deviceId === event.deviceId, 'the device was removed');
+          return broker.forgetSessions((id) => ownerOf(id)?.deviceId === event.deviceId);
+        case 'account-removed':
+          broker.endWhere(
+            ({ identity }) => identity.accountId === event.accountId,
+            'the account was removed',
+          );
+          return broker.forgetSessions((id) => ownerOf(id)?.accountId === event.accountId);
+        default:
+      }
+    }),
+  );
+  return { broker, credentials, webSockets: new MqttWebSockets(broker) };
+}
