@@ -323,7 +323,7 @@ describe('a command', () => {
       code: 0,
       stdout: 'ssh -p 2222 root@relay.example\n',
       stderr:
-        'waiting: router1 calls home\nrouter1 has read it and is about to connect\nopen for 1 min; "forwards close f1" ends it\n',
+        'waiting: router1 calls home\nrouter1 has read it and is about to connect\nopen until 2026-01-01 00:01 UTC; "forwards close f1" ends it\n',
     });
   });
 });

@@ -1,8 +1,7 @@
 import { PorchlightError } from '@porchlight/protocol';
-import type { AuthContext, Connection, PublicKeyAuthContext } from 'ssh2';
+import type { AuthContext, PublicKeyAuthContext } from 'ssh2';
 import { acceptOffer, type DeviceKey, describeKey, parseOfferedKey, provesKey } from './device-key.ts';
 import { type Logins, OPERATOR_USER, type OperatorLogin } from './logins.ts';
-import { sendBanner } from './server-messages.ts';
 
 const USER_NAME_MAX = 128;
 const TOKEN_HINT =
@@ -15,9 +14,10 @@ export type Proven =
   | { readonly refused: string };
 
 interface Where {
-  readonly connection: Connection;
   readonly address: string;
   readonly logins: Logins;
+  /** Called with what a client is told; each text once, since some try one password many times. */
+  readonly tell: (text: string) => void;
 }
 
 /** What a client may try under this user name. A password is for people only, so that nothing guesses at devices. */
@@ -51,17 +51,17 @@ export async function judge(context: AuthContext, where: Where): Promise<Proven 
   try {
     const operator = await where.logins.byToken(context.password, where.address);
     if (operator !== undefined) return { operator };
-    sendBanner(where.connection, TOKEN_HINT);
+    where.tell(TOKEN_HINT);
   } catch (error) {
     if (!(error instanceof PorchlightError)) throw error;
-    sendBanner(where.connection, `Porchlight: ${error.message}.`);
+    where.tell(`Porchlight: ${error.message}.`);
   }
   return undefined;
 }
 
 async function judgeKey(
   context: PublicKeyAuthContext,
-  { connection, logins }: Where,
+  { logins, tell }: Where,
 ): Promise<Proven | 'asked' | undefined> {
   const offered = parseOfferedKey(context);
   if (offered === undefined) return undefined;
@@ -77,10 +77,10 @@ async function judgeKey(
   if (login.kind === 'operator') return { operator: login.operator };
   if (login.kind === 'refused') {
     if (context.username !== OPERATOR_USER) return { refused: login.reason };
-    sendBanner(connection, `Porchlight: ${login.reason}`);
+    tell(`Porchlight: ${login.reason}`);
     return undefined;
   }
   // A stock client shows this before anything else.
-  if (login.greeting !== undefined) sendBanner(connection, login.greeting);
+  if (login.greeting !== undefined) tell(login.greeting);
   return { key };
 }

@@ -8,7 +8,7 @@ import { answerAtOnce, judge, methodsFor, type Proven } from './authentication.t
 import { type CountedSocket, limitBytes, UnauthenticatedLimit } from './connection-limits.ts';
 import type { DeviceKey } from './device-key.ts';
 import type { Logins, OperatorLogin } from './logins.ts';
-import { disconnectWith } from './server-messages.ts';
+import { disconnectWith, sendBanner } from './server-messages.ts';
 import type { LinkSocket } from './ssh-link.ts';
 
 /** Places for connections that are not yet let in, in all. */
@@ -141,6 +141,12 @@ export class SshServer {
     let tries = 0;
     let proven: Proven | undefined;
     let userName = '';
+    const told = new Set<string>();
+    const tell = (text: string): void => {
+      if (told.has(text)) return;
+      told.add(text);
+      sendBanner(connection, text);
+    };
     connection.on('error', (error: Error) => {
       logger.debug({ address: incoming.address, reason: error.message }, 'SSH connection failed');
     });
@@ -152,7 +158,7 @@ export class SshServer {
         return incoming.socket.destroy();
       }
       if (answerAtOnce(context)) return;
-      judge(context, { connection, address: incoming.address, logins: this.#parts.logins }).then(
+      judge(context, { address: incoming.address, logins: this.#parts.logins, tell }).then(
         (outcome) => {
           if (outcome === 'asked') return;
           proven = outcome;

@@ -33,9 +33,9 @@ export const forward: Command = {
     if (opened === undefined) return;
     if (words.json) return call.printJson(opened);
     call.print(printable(opened.address));
-    const left = span(opened.expiresAt - call.now());
+    const until = new Date(opened.expiresAt).toISOString().slice(0, 16).replace('T', ' ');
     const who = opened.allow.length === 0 ? '' : `, for ${opened.allow.join(', ')} only`;
-    call.terminal.err(`open for ${left}${printable(who)}; "forwards close ${opened.id}" ends it\n`);
+    call.terminal.err(`open until ${until} UTC${printable(who)}; "forwards close ${opened.id}" ends it\n`);
   },
 };
 
