@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type Origin,
+  openWebSocket,
   type ProcessPerson,
   type ProcessRelay,
   runProgram,
@@ -11,7 +12,6 @@ import {
   until,
 } from '@porchlight/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 
 const HOST = 'web--robot.home.localhost';
 
@@ -93,15 +93,15 @@ describe('the access log', () => {
 
   it('has a WebSocket when it ends', async () => {
     const credentials = Buffer.from('guest:a few plain words').toString('base64');
-    const socket = new WebSocket(`ws://127.0.0.1:${relay.ports.http}/ws?mark=socket`, {
-      headers: { host: HOST, authorization: `Basic ${credentials}` },
+    const socket = await openWebSocket({
+      port: relay.ports.http,
+      host: HOST,
+      path: '/ws?mark=socket',
+      headers: { authorization: `Basic ${credentials}` },
     });
-    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-    const answer = new Promise((resolve) => void socket.once('message', resolve));
-    socket.send('x'.repeat(5000));
-    await answer;
+    await socket.ask('x'.repeat(5000));
     expect(await text()).not.toContain('mark=socket');
-    socket.close();
+    await socket.close(1000);
     const line = await lineOf('mark=socket');
     expect(line).toMatchObject({ status: 101, upgrade: true, user: 'guest', protocol: 'HTTP/1.1' });
     expect(line['bytes']).toBeGreaterThan(5000);

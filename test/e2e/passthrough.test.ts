@@ -14,11 +14,13 @@ import {
   requireProgram,
   runProgram,
   startProcessRelay,
+  startProgram,
   until,
 } from '@porchlight/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const HOST = 'secure--robot.home.localhost';
+const ssh = await requireProgram('ssh', 'openssh-client');
 const openssl = await requireProgram('openssl', 'openssl');
 
 describe.skipIf(openssl.missing !== undefined)(`TLS that ends on the device ${openssl.missing ?? ''}`, () => {
@@ -292,6 +294,37 @@ describe.skipIf(openssl.missing !== undefined)(`TLS that ends on the device ${op
     });
     expect((await visit('/')).status).toBe(200);
     expect((await owner.api('PATCH', `/api/devices/${device.id}`, { name: 'robot' })).status).toBe(200);
+  });
+
+  it.skipIf(ssh.missing !== undefined)(`works for a stock client too ${ssh.missing ?? ''}`, async () => {
+    const key = join(folder, 'stock');
+    await runProgram('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
+    const made = await owner.api('POST', '/api/enrolment-tokens', {});
+    const { port } = server.address() as AddressInfo;
+    const client = startProgram('ssh', [
+      ...['-N', '-F', '/dev/null', '-i', key, '-o', 'StrictHostKeyChecking=no', '-o', 'BatchMode=yes'],
+      ...['-o', 'UserKnownHostsFile=/dev/null', '-p', String(relay.ports.ssh)],
+      ...['-R', `secure:443:127.0.0.1:${port}`, `${JSON.parse(made.body).token}@127.0.0.1`],
+    ]);
+    try {
+      let found: { id: string; name: string } | undefined;
+      await until(async () => {
+        const { items } = JSON.parse((await owner.api('GET', '/api/devices?search=device-')).body);
+        found = items[0];
+        return items[0]?.services.length === 1;
+      });
+      const path = `/api/devices/${found?.id}/services/secure`;
+      // By trying, a server at port 443 may well be taken for one of ours.
+      expect((await owner.api('PATCH', path, { kind: 'tcp', passthrough: true })).status).toBe(200);
+      const name = `secure--${found?.name}.home.localhost`;
+      await until(async () => {
+        const to = ['-connect', `127.0.0.1:${relay.ports.https}`, '-servername', name];
+        const { stdout } = await runProgram('openssl', ['s_client', ...to], { input: '' });
+        return stdout.includes('issuer=CN = Robot CA');
+      });
+    } finally {
+      await client.stop();
+    }
   });
 
   it('ends with the link, and says by an alert that the device is away', async () => {

@@ -1,12 +1,14 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import net, { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
+  openWebSocket,
   requireBrowser,
   requireProgram,
+  runProgram,
   startBrowser,
   startTestRelay,
   type TestDevice,
@@ -15,7 +17,6 @@ import {
 } from '@porchlight/testkit';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 
 const chromium = await requireBrowser();
 const sshd = await requireProgram('sshd', 'openssh-server');
@@ -38,6 +39,13 @@ describe.skipIf(missing !== undefined)(
     let context: BrowserContext;
     let page: Page;
     const complaints: string[] = [];
+
+    /** Runs a program that has to work; what it said. */
+    const must = async (program: string, ...args: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await runProgram(program, args);
+      if (code !== 0) throw new Error(`${program}: ${stderr}`);
+      return stdout.trim();
+    };
 
     const startSshd = async (hostKey: string): Promise<() => Promise<void>> => {
       const config = join(folder, 'sshd_config');
@@ -74,13 +82,13 @@ describe.skipIf(missing !== undefined)(
 
     beforeAll(async () => {
       folder = await mkdtemp('/tmp/porchlight-terminal-');
-      execFileSync('chmod', ['755', folder]);
-      execFileSync('mkdir', ['-p', '/run/sshd']);
-      const hash = execFileSync('openssl', ['passwd', '-6', password], { encoding: 'utf8' }).trim();
-      execFileSync('useradd', ['-d', '/tmp', '-M', '-s', '/bin/sh', '-p', hash, user]);
+      await must('chmod', '755', folder);
+      await must('mkdir', '-p', '/run/sshd');
+      const hash = await must('openssl', 'passwd', '-6', password);
+      await must('useradd', '-d', '/tmp', '-M', '-s', '/bin/sh', '-p', hash, user);
       for (const name of ['host', 'host2'])
-        execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, name)]);
-      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'a pass phrase', '-f', join(folder, 'own')]);
+        await must('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', join(folder, name));
+      await must('ssh-keygen', '-q', '-t', 'ed25519', '-N', 'a pass phrase', '-f', join(folder, 'own'));
       await writeFile(join(folder, 'authorized_keys'), await readFile(join(folder, 'own.pub')));
       const probe = net.createServer().listen(0, '127.0.0.1');
       await once(probe, 'listening');
@@ -112,7 +120,7 @@ describe.skipIf(missing !== undefined)(
       await browser?.close();
       await relay?.close();
       await stopSshd?.();
-      execFileSync('userdel', ['-f', user]);
+      await must('userdel', '-f', user);
       await rm(folder, { recursive: true, force: true });
     });
 
@@ -139,9 +147,7 @@ describe.skipIf(missing !== undefined)(
 
     it('signs in with a password after the fingerprint was taken, and runs a command', async () => {
       await begin(password);
-      const fingerprint = execFileSync('ssh-keygen', ['-lf', join(folder, 'host.pub')], {
-        encoding: 'utf8',
-      }).split(' ')[1];
+      const fingerprint = (await must('ssh-keygen', '-lf', join(folder, 'host.pub'))).split(' ')[1];
       await page.getByText(fingerprint ?? 'none').waitFor();
       await page.getByRole('button', { name: 'Yes, go on' }).click();
       await screen().getByText('$').first().waitFor();
@@ -295,13 +301,13 @@ describe.skipIf(missing !== undefined)(
       ['nobody', 401, () => ({ origin: origin() })],
     ])('refuses %s', async (_who, status, headers) => {
       stranger ??= await relay.person('mallory');
-      const socket = new WebSocket(`ws://127.0.0.1:${relay.port}/api/devices/${device.id}/terminal`, {
-        headers: { host: `localhost:${relay.port}`, ...headers() },
+      const asked = openWebSocket({
+        port: relay.port,
+        host: 'localhost',
+        path: `/api/devices/${device.id}/terminal`,
+        headers: headers(),
       });
-      socket.on('error', () => undefined);
-      const [, answer] = await once(socket, 'unexpected-response');
-      expect(answer.statusCode).toBe(status);
-      answer.destroy();
+      await expect(asked).rejects.toThrow(String(status));
     });
     let stranger: TestPerson;
   },

@@ -35,10 +35,10 @@ export function HostKeyQuestion({ hostKey, judgement, onAnswer }: HostKeyQuestio
         hostKey={hostKey}
       />
       {changed === undefined ? (
-        <p className="text-sm text-muted">
-          You are asked once in this browser. On the device{' '}
-          <code className="break-all">ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub</code> shows it.
-        </p>
+        <div className="grid gap-1 text-sm text-muted">
+          <p>You are asked once in this browser. On the device this shows it:</p>
+          <code className="break-all">ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub</code>
+        </div>
       ) : (
         <Fingerprint label={`Since ${formatInstant(changed.at)}: ${changed.algorithm}`} hostKey={changed} />
       )}
