@@ -7,6 +7,7 @@ const TRANSPORTS: Readonly<Record<NonNullable<LinkState['transport']>, string>> 
   ssh: 'SSH port',
   https: 'SSH on the HTTPS port',
   websocket: 'SSH in a WebSocket',
+  mqtt: 'MQTT',
 };
 
 /** How the device is connected, as measured. */
@@ -23,6 +24,8 @@ export function LinkPanel({ device }: { device: Device }) {
           {link.rtt === undefined ? (
             isVisitor(link) ? (
               'none: it connects, and leaves again'
+            ) : link.transport === 'mqtt' ? (
+              'none: MQTT is not measured'
             ) : (
               'not measured yet'
             )

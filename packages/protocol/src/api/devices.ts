@@ -35,6 +35,8 @@ export const service = z.object({
   offered: z.boolean(),
   /** TLS for its host name ends on the device; `tcp` services only. */
   passthrough: z.boolean(),
+  /** Its last answers to the console's own pages are kept in the relay's memory, for when it cannot be asked. */
+  keepLastAnswers: z.boolean(),
   /** Where people open it; `http` services, and those with `passthrough`. */
   url: z.string().optional(),
   /** Paths that it is published under, in order of prefix. */
@@ -58,8 +60,8 @@ export const linkState = z.object({
   rttAt: instant.optional(),
   /** Remote address of the present or last link. */
   address: z.string().optional(),
-  /** How the device got through: the SSH port, the HTTPS port, or a WebSocket. */
-  transport: z.enum(['ssh', 'https', 'websocket']).optional(),
+  /** How the device got through: the SSH port, the HTTPS port, a WebSocket, or as an MQTT client. */
+  transport: z.enum(['ssh', 'https', 'websocket', 'mqtt']).optional(),
   agent: z.string().optional(),
   paused: z.boolean(),
   /** How a device that connects now and then, and leaves again, is doing. It is up as long as it calls in time. */
@@ -137,6 +139,8 @@ export const serviceChange = z.strictObject({
   kind: z.union([serviceKind, z.literal('auto')]).optional(),
   /** `tcp` services only: TLS for the host name is passed on as it comes, and access is the device's own affair. */
   passthrough: z.boolean().optional(),
+  /** Off: what was kept is forgotten at once. */
+  keepLastAnswers: z.boolean().optional(),
   basicUser: z
     .string()
     .min(1)

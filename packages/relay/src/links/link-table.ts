@@ -45,7 +45,8 @@ export class LinkTable {
   attach(link: Link): void {
     const old = this.#links.get(link.deviceId);
     if (old !== undefined) {
-      old.end('the device connected again');
+      if (old.giveWay === undefined) old.end('the device connected again');
+      else old.giveWay();
       this.detach(old, 'the device connected again');
     }
     this.#links.set(link.deviceId, link);

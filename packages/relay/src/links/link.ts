@@ -48,6 +48,11 @@ export interface Link {
    * its services are.
    */
   setKind?(service: string, kind: ServiceKind | 'auto'): void;
+  /**
+   * Another link of the same device has come, which can do more: this one leaves the table, and its connections stay.
+   * Absent: it is ended then.
+   */
+  giveWay?(): void;
   /** Tells the device to come back after `afterMs`, so that it does not take the end of the link for a fault. */
   drain(afterMs: number): void;
   /** Ends the connection and gives the reason to whoever asks later. Idempotent. */

@@ -10,6 +10,8 @@ export interface MqttIdentity {
   readonly accountId: string | undefined;
   /** The device itself, or the home that an app password names. */
   readonly deviceId: string | undefined;
+  /** Its name when the connection came; undefined where `deviceId` is. */
+  readonly deviceName: string | undefined;
   /** The credential by which it came, if it was one that can be revoked. */
   readonly credentialId: string | undefined;
   /** The topics that it owns begin so. */

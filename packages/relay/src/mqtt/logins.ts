@@ -96,6 +96,7 @@ export class Logins {
       label: `device:${device.name}`,
       accountId: device.accountId,
       deviceId: device.id,
+      deviceName: device.name,
       credentialId: record.id,
       prefixes: devicePrefixes([device.name, ...device.formerNames]),
     };
@@ -104,16 +105,16 @@ export class Logins {
   async #appPassword(user: string, record: MqttCredentialRecord): Promise<MqttIdentity | undefined> {
     const account = await this.#parts.accounts.byId(record.accountId);
     if (account === undefined || account.name !== user.toLowerCase()) return undefined;
-    if (record.deviceId !== undefined) {
-      const home = await this.#parts.devices.byId(account.id, record.deviceId);
-      if (home?.blockedAt !== undefined) throw new PorchlightError('forbidden', 'The device is blocked');
-    }
+    const home =
+      record.deviceId === undefined ? undefined : await this.#parts.devices.byId(account.id, record.deviceId);
+    if (home?.blockedAt !== undefined) throw new PorchlightError('forbidden', 'The device is blocked');
     return {
       kind: 'app-password',
       scope: appPasswordScope(account.id, record.id),
       label: `${account.name} (${record.name})`,
       accountId: account.id,
-      deviceId: record.deviceId,
+      deviceId: home?.id,
+      deviceName: home?.name,
       credentialId: record.id,
       prefixes: accountPrefixes(account),
     };
@@ -130,6 +131,7 @@ export class Logins {
       label: account.name,
       accountId: account.id,
       deviceId: undefined,
+      deviceName: undefined,
       credentialId: undefined,
       prefixes: accountPrefixes(account),
     };
@@ -167,6 +169,7 @@ function joining(): MqttIdentity {
     label: 'joining',
     accountId: undefined,
     deviceId: undefined,
+    deviceName: undefined,
     credentialId: undefined,
     prefixes: [JOIN_PREFIX],
   };

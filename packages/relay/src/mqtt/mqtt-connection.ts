@@ -24,6 +24,8 @@ export interface MqttConnection {
   readonly since: number;
   /** Bytes from the client so far. */
   readonly bytesIn: number;
+  /** Bytes to the client so far; 0 inside a WebSocket. */
+  readonly bytesOut: number;
   /** Bytes that wait because the client does not read. */
   readonly unsent: number;
   /** Has the client subscribed to a filter that matches? */
@@ -82,6 +84,11 @@ export class LiveConnection implements MqttConnection {
 
   get signedIn(): boolean {
     return this.#identity !== undefined;
+  }
+
+  get bytesOut(): number {
+    const written: unknown = Reflect.get(this.#stream, 'bytesWritten');
+    return typeof written === 'number' ? written : 0;
   }
 
   get unsent(): number {

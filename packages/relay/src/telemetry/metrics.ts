@@ -3,7 +3,7 @@ import { expose, exposeBy, exposeSpread } from './exposition.ts';
 import { Meter, Spread } from './meters.ts';
 
 /** How a device got through to the relay. */
-const TRANSPORTS = ['ssh', 'https', 'websocket'] as const;
+const TRANSPORTS = ['ssh', 'https', 'websocket', 'mqtt'] as const;
 /** Who answered a request: the device, the relay in its place, the console and API; or the visitor left before. */
 const OUTCOMES = ['device', 'relay', 'console', 'aborted'] as const;
 const STATUS_CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;

@@ -1,4 +1,4 @@
-import { Logins, MqttBroker, MqttCredentials, MqttWebSockets, ownerOf } from '../mqtt/index.ts';
+import { Logins, MqttBroker, MqttCredentials, MqttLinks, MqttWebSockets, ownerOf } from '../mqtt/index.ts';
 import { UnauthenticatedLimit } from '../ssh/index.ts';
 import { addressKey } from '../token-buckets.ts';
 import type { DeviceLinks } from './device-links.ts';
@@ -10,9 +10,9 @@ const UNAUTHENTICATED_MAX = 1_000;
 
 /** The MQTT broker, and what MQTT clients sign in with. */
 export async function wireMqtt(
-  { config, stores, audit, events, clock, logger, stack }: Foundation,
+  { config, stores, audit, events, clock, logger, stack, failed }: Foundation,
   people: People,
-  _links: DeviceLinks,
+  { table, readings }: DeviceLinks,
 ) {
   const credentials = new MqttCredentials({ store: stores.mqttCredentials, audit, events, clock });
   const logins = new Logins({
@@ -33,7 +33,18 @@ export async function wireMqtt(
     clock,
     logger: logger.child('mqtt'),
   });
+  broker.watch(new MqttLinks({ links: table, readings, clock }));
   stack.add(() => broker.close());
+  /** A blocked device is kept out; a renamed one comes again, to learn which topics are its own now. */
+  const deviceChanged = async (accountId: string, deviceId: string): Promise<void> => {
+    const own = [...broker.connections()].filter(({ identity }) => identity.deviceId === deviceId);
+    if (own.length === 0) return;
+    const device = await stores.devices.byId(accountId, deviceId);
+    for (const connection of own) {
+      if (device?.blockedAt !== undefined) connection.end('the device was blocked');
+      else if (device?.name !== connection.identity.deviceName) connection.end('the device was renamed');
+    }
+  };
   stack.add(
     events.subscribe((event) => {
       switch (event.type) {
@@ -51,6 +62,10 @@ export async function wireMqtt(
         case 'device-removed':
           broker.endWhere(({ identity }) => identity.deviceId === event.deviceId, 'the device was removed');
           return broker.forgetSessions((id) => ownerOf(id)?.deviceId === event.deviceId);
+        case 'device-changed':
+          return void deviceChanged(event.accountId, event.deviceId).catch(
+            failed('MQTT clients not looked at'),
+          );
         case 'account-removed':
           broker.endWhere(
             ({ identity }) => identity.accountId === event.accountId,
