@@ -10,6 +10,7 @@ import {
   requireProgram,
   runProgram,
   startBrowser,
+  startProgram,
   startTestRelay,
   type TestDevice,
   type TestPerson,
@@ -265,6 +266,38 @@ describe.skipIf(missing !== undefined)(
       for (const { id, current } of items as { id: string; current: boolean }[])
         if (!current) await owner.api('DELETE', `/api/me/sessions/${id}`);
       await page.getByText('You were signed out').waitFor();
+    });
+
+    it('waits for a device that calls home, says until when, and opens when it comes', async () => {
+      const key = join(folder, 'router2');
+      await must('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', key);
+      const { token } = JSON.parse((await owner.api('POST', '/api/enrolment-tokens', {})).body);
+      const ssh = [
+        ...['-F', '/dev/null', '-i', key, '-o', 'BatchMode=yes', '-o', 'StrictHostKeyChecking=no'],
+        ...['-o', 'UserKnownHostsFile=/dev/null', '-p', String(relay.relay.ports.ssh)],
+      ];
+      const call = (as: string) => runProgram('ssh', [...ssh, `${as}@127.0.0.1`, 'inbox']);
+      const first = await call(`${token}+router2`);
+      expect([first.code, first.stdout]).toEqual([0, '']);
+      const { items } = JSON.parse((await owner.api('GET', '/api/devices?search=router2')).body);
+      await page.goto(`${origin()}/devices/${items[0].id}`);
+      await page.getByRole('link', { name: 'Terminal' }).click();
+      await page.getByLabel('User on the device').fill(user);
+      await page.getByLabel('Password').fill(password);
+      await page.getByRole('button', { name: 'Connect' }).click();
+      await page.getByText('router2 calls home and is not connected now').waitFor();
+      const asked = (await call('router2')).stdout;
+      const [, relayPort] = /22:(\d+)/.exec(asked) ?? [];
+      const client = startProgram('ssh', [
+        ...['-N', ...ssh, '-R', `${relayPort}:127.0.0.1:${sshPort}`, 'router2@127.0.0.1'],
+      ]);
+      try {
+        await page.getByRole('button', { name: 'Yes, go on' }).click();
+        await screen().getByText('$').first().waitFor();
+      } finally {
+        await client.stop();
+      }
+      await page.getByRole('button', { name: 'Connect again' }).waitFor();
     });
 
     it('fits a phone in light and dark', async () => {
