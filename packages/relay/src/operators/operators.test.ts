@@ -195,6 +195,23 @@ describe('a connection', () => {
     for (const { client } of [...all, other]) client.end();
   });
 
+  it('runs commands one after the other for ever, so many at once, and so many a second', async () => {
+    const { exec } = await rig.connect();
+    for (let n = 0; n < 100; n += 1) {
+      expect((await exec('help')).code).toBe(0);
+      await rig.clock.advance(1_000);
+    }
+    const all = Array.from({ length: 70 }, () =>
+      exec('watch').then(
+        () => 'ran',
+        () => 'refused',
+      ),
+    );
+    await expect.poll(() => rig.sinks.length).toBe(64);
+    for (const sink of [...rig.sinks]) sink.end();
+    expect((await Promise.all(all)).filter((one) => one === 'refused')).toHaveLength(6);
+  });
+
   it('may send as much as it likes once it is in', async () => {
     const { jump } = await rig.connect();
     const opening = jump('router1');
