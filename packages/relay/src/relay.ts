@@ -77,11 +77,8 @@ async function start(options: RelayOptions, stack: Stack) {
     facts,
     operators,
   });
-  const { publisher, signOnPages, pathRoutes, pathChecks, accessLog, passthrough } = await wirePublishing(
-    foundation,
-    people,
-    deviceLinks,
-  );
+  const { emoncms, publisher, signOnPages, pathRoutes, pathChecks, accessLog, passthrough } =
+    await wirePublishing(foundation, people, deviceLinks);
   const mqtt = await wireMqtt(foundation, people, deviceLinks);
   const originOf = createOriginReader(createAddressMatcher(config.trustedProxies));
 
@@ -97,9 +94,11 @@ async function start(options: RelayOptions, stack: Stack) {
     enrolmentTokens,
     joinRequests,
     keyEnrolment,
+    mqttCredentials: mqtt.credentials,
     forwards,
     pathRoutes,
     pathChecks,
+    emoncms,
     links: createLiveLinks({
       links: table,
       lastEnd: (deviceId) => recorder.downSince(deviceId),

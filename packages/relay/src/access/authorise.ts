@@ -17,6 +17,9 @@ const RULES = {
   'account:read': owned,
   'ssh-key:read': owned,
   'ssh-key:change': ownedInBrowser,
+  /** An app password acts as the account, for as long as nobody revokes it. */
+  'app-password:change': ownedInBrowser,
+  'mqtt-credential:change': owned,
   'account:secure': ownedInBrowser,
   'accounts:read': { about: 'relay', sessionOnly: false },
   'accounts:change': { about: 'relay', sessionOnly: true },

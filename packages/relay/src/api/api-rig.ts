@@ -25,6 +25,7 @@ import {
   Readings,
   type ServiceStore,
 } from '../devices/index.ts';
+import type { Question } from '../emoncms/index.ts';
 import {
   type EnrolmentTokenStore,
   EnrolmentTokens,
@@ -34,6 +35,7 @@ import {
 import { createEventBus } from '../events.ts';
 import type { ForwardAsker, Forwards, ForwardWish } from '../forward/forwards.ts';
 import type { LiveLinks } from '../links/index.ts';
+import { type MqttCredentialStore, MqttCredentials } from '../mqtt/index.ts';
 import { PathChecks, type PathRouteStore, PathRoutes } from '../publish/index.ts';
 import { newId } from '../secrets.ts';
 import { buildApp } from './create-api.ts';
@@ -47,6 +49,7 @@ export interface RigStores {
   readonly sessions: SessionStore;
   readonly accessTokens: AccessTokenStore;
   readonly sshKeys: SshKeyStore;
+  readonly mqttCredentials: MqttCredentialStore;
   readonly devices: DeviceStore;
   readonly services: ServiceStore;
   readonly pathRoutes: PathRouteStore;
@@ -127,6 +130,15 @@ class FakeForwards implements Forwards {
   }
 }
 
+/** An emoncms that has nothing yet. */
+const emptyEmoncms = {
+  ask: <T extends object>(_ask: unknown, question: Question<T>) => {
+    const answer = question.target.startsWith('/feed/getmeta') ? { start_time: 1 } : [];
+    return Promise.resolve({ at: 1, ...question.parse(answer) });
+  },
+  forget: () => undefined,
+};
+
 export type Rig = Awaited<ReturnType<typeof createRig>>;
 
 /** One set of accounts for a rig: `ann` is admin, `bob` and `eve` are members. */
@@ -203,6 +215,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
     identities,
     accessTokens,
     sshKeys,
+    mqttCredentials: new MqttCredentials({ store: stores.mqttCredentials, audit, events, clock }),
     devices: stores.devices,
     services: stores.services,
     health: stores.health,
@@ -221,6 +234,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
       },
       clock,
     }),
+    emoncms: emptyEmoncms,
     links: liveLinks,
     callHomes: { state: () => undefined },
     audit,

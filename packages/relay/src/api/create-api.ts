@@ -16,10 +16,12 @@ import { accountRoutes } from './routes/accounts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { deviceHistoryRoutes } from './routes/device-history.ts';
 import { deviceRoutes } from './routes/devices.ts';
+import { emoncmsRoutes } from './routes/emoncms.ts';
 import { enrolmentRoutes } from './routes/enrolment.ts';
 import { eventRoutes } from './routes/events.ts';
 import { forwardRoutes } from './routes/forwards.ts';
 import { meRoutes } from './routes/me.ts';
+import { mqttRoutes } from './routes/mqtt.ts';
 import { pathRoutes } from './routes/paths.ts';
 import { relayRoutes } from './routes/relay.ts';
 import { serviceUserRoutes } from './routes/service-users.ts';
@@ -124,6 +126,7 @@ export async function buildApp(
     relayRoutes,
     signInRoutes,
     meRoutes,
+    mqttRoutes,
     sshKeyRoutes,
     accountRoutes,
     deviceRoutes,
@@ -131,6 +134,7 @@ export async function buildApp(
     serviceRoutes,
     serviceUserRoutes,
     pathRoutes,
+    emoncmsRoutes,
     forwardRoutes,
     enrolmentRoutes,
     auditRoutes,

@@ -7,10 +7,12 @@ import type { AuditLog } from '../audit/index.ts';
 import type { CallHome } from '../call-home/index.ts';
 import type { Clock } from '../clock.ts';
 import type { DeviceStore, HealthStore, Readings, ServiceStore } from '../devices/index.ts';
+import type { EmoncmsView } from '../emoncms/index.ts';
 import type { EnrolmentTokens, JoinRequests, KeyEnrolment } from '../enrolment/index.ts';
 import type { EventBus } from '../events.ts';
 import type { Forwards } from '../forward/forwards.ts';
 import type { LiveLinks } from '../links/index.ts';
+import type { MqttCredentials } from '../mqtt/index.ts';
 import type { PathChecks, PathRoutes } from '../publish/index.ts';
 
 /** What the API tells about the relay itself. Read at each use: ports are known only once they are open. */
@@ -47,6 +49,8 @@ export interface ApiDeps {
   readonly identities: Identities;
   readonly accessTokens: AccessTokens;
   readonly sshKeys: SshKeys;
+  /** Writes the audit entries of its own changes. */
+  readonly mqttCredentials: MqttCredentials;
   readonly devices: DeviceStore;
   readonly services: ServiceStore;
   readonly health: HealthStore;
@@ -61,6 +65,7 @@ export interface ApiDeps {
   /** Writes the audit entries of its own changes. */
   readonly pathRoutes: PathRoutes;
   readonly pathChecks: PathChecks;
+  readonly emoncms: Pick<EmoncmsView, 'ask' | 'forget'>;
   readonly links: LiveLinks;
   readonly callHomes: Pick<CallHome, 'state'>;
   readonly audit: AuditLog;

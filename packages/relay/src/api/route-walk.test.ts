@@ -80,6 +80,9 @@ test("another account's ids give 404 on every route and change nothing", async (
   const accessToken = (await rig.call('bob', 'POST', '/api/me/access-tokens', { name: 'x' })).json().id;
   const publicKey = ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 }).public;
   const sshKey = (await rig.call('bob', 'POST', '/api/me/ssh-keys', { publicKey })).json().id;
+  const mqttUrl = `/api/devices/${device}/mqtt-credentials`;
+  const credential = (await rig.call('bob', 'POST', mqttUrl, {})).json().id;
+  const appPassword = (await rig.call('bob', 'POST', '/api/me/app-passwords', { name: 'x' })).json().id;
   const enrolmentToken = (await rig.call('bob', 'POST', '/api/enrolment-tokens', {})).json().id;
   const asked = await rig.joinRequests.ask({
     fingerprint: 'SHA256:new',
@@ -100,9 +103,10 @@ test("another account's ids give 404 on every route and change nothing", async (
   expect((await rig.call('bob', 'PUT', `${users}/guest`, { password: PASSWORD })).statusCode).toBe(200);
   const ofUser = { url: { id: device, service: 'web', name: 'guest' } };
 
+  const ofFeed = { url: { id: device, service: 'web', feed: '1' } };
   const ofDevice = { url: { id: device, service: 'web' } };
   /** How each route is called with what is bob's: it would work for bob, so that only the owner is at fault. */
-  const calls: Record<string, { url: Record<string, string>; body?: object }> = {
+  const calls: Record<string, { url: Record<string, string>; body?: object; query?: string }> = {
     'GET /api/devices/:id': ofDevice,
     'GET /api/devices/:id/health': ofDevice,
     'GET /api/devices/:id/readings': ofDevice,
@@ -113,6 +117,13 @@ test("another account's ids give 404 on every route and change nothing", async (
     'PATCH /api/devices/:id/services/:service': { ...ofDevice, body: { access: 'public' } },
     'DELETE /api/devices/:id/services/:service': ofDevice,
     'POST /api/devices/:id/services/:service/probe': ofDevice,
+    'GET /api/devices/:id/services/:service/emoncms/feeds': ofDevice,
+    'GET /api/devices/:id/services/:service/emoncms/inputs': ofDevice,
+    'GET /api/devices/:id/services/:service/emoncms/feeds/:feed': ofFeed,
+    'GET /api/devices/:id/services/:service/emoncms/feeds/:feed/data': {
+      ...ofFeed,
+      query: '?start=0&end=1000&interval=1',
+    },
     'POST /api/devices/:id/forwards': { ...ofDevice, body: { service: 'ssh' } },
     'PUT /api/devices/:id/services/:service/users/:name': { ...ofUser, body: { password: PASSWORD } },
     'DELETE /api/devices/:id/services/:service/users/:name': ofUser,
@@ -127,6 +138,10 @@ test("another account's ids give 404 on every route and change nothing", async (
     'DELETE /api/me/sessions/:id': { url: { id: session } },
     'DELETE /api/me/access-tokens/:id': { url: { id: accessToken } },
     'DELETE /api/me/ssh-keys/:id': { url: { id: sshKey } },
+    'GET /api/devices/:id/mqtt-credentials': ofDevice,
+    'POST /api/devices/:id/mqtt-credentials': { ...ofDevice, body: { name: 'mine-now' } },
+    'DELETE /api/devices/:id/mqtt-credentials/:credential': { url: { id: device, credential } },
+    'DELETE /api/me/app-passwords/:id': { url: { id: appPassword } },
     'DELETE /api/enrolment-tokens/:id': { url: { id: enrolmentToken } },
     'POST /api/join-requests/:id/allow': { url: { id: request }, body: { code: asked.code, name: 'mine' } },
     'POST /api/join-requests/:id/deny': { url: { id: request }, body: { code: asked.code } },
@@ -138,7 +153,8 @@ test("another account's ids give 404 on every route and change nothing", async (
   const evesBefore = await everythingOf('eve');
   for (const { method, url, key } of withIds) {
     const call = calls[key]!;
-    const path = url.replace(/:(\w+)/g, (_, name: string) => call.url[name] ?? 'missing');
+    const path =
+      url.replace(/:(\w+)/g, (_, name: string) => call.url[name] ?? 'missing') + (call.query ?? '');
     const answer = await rig.call('eve', method, path, call.body);
     expect([key, answer.statusCode, answer.json().code]).toEqual([key, 404, 'not_found']);
     // The same answer as for an id that never was: nothing tells that bob's exists.
@@ -153,7 +169,8 @@ test("another account's ids give 404 on every route and change nothing", async (
   expect((await rig.call('eve', 'GET', `/api/devices/${own}`)).statusCode).toBe(200);
   for (const [key, call] of Object.entries(calls)) {
     if (!key.startsWith('GET')) continue;
-    const path = key.slice(4).replace(/:(\w+)/g, (_, name: string) => call.url[name] ?? 'missing');
+    const path =
+      key.slice(4).replace(/:(\w+)/g, (_, name: string) => call.url[name] ?? 'missing') + (call.query ?? '');
     expect((await rig.call('bob', 'GET', path)).statusCode, key).toBe(200);
   }
 });
@@ -234,6 +251,7 @@ async function everythingOf(name: string) {
     '/api/me/sessions',
     '/api/me/access-tokens',
     '/api/me/ssh-keys',
+    '/api/me/app-passwords',
     '/api/enrolment-tokens',
     '/api/join-requests',
     '/api/audit',

@@ -1,7 +1,17 @@
-import type { AccessToken, Account, EnrolmentToken, Me, Session, SshKey } from '@porchlight/protocol/api';
+import type {
+  AccessToken,
+  Account,
+  AppPassword,
+  EnrolmentToken,
+  Me,
+  MqttCredential,
+  Session,
+  SshKey,
+} from '@porchlight/protocol/api';
 import type { AccessTokenRecord } from '../access/index.ts';
 import type { AccountRecord, SessionRecord, SshKeyRecord } from '../accounts/index.ts';
 import type { EnrolmentTokenRecord } from '../enrolment/index.ts';
+import type { MqttCredentialRecord } from '../mqtt/index.ts';
 import type { RelayFacts } from './deps.ts';
 
 /** Records as the API shows them: field by field, so that a hash added to a record is never shown by accident. */
@@ -51,6 +61,19 @@ export function sshKeyView({
   lastUsedAt,
 }: SshKeyRecord): SshKey {
   return { id, name, fingerprint, type: publicKey.split(' ')[0] ?? '', createdAt, lastUsedAt };
+}
+
+export function mqttCredentialView({
+  id,
+  name,
+  createdAt,
+  lastUsedAt,
+}: MqttCredentialRecord): MqttCredential {
+  return { id, name, createdAt, lastUsedAt };
+}
+
+export function appPasswordView({ deviceId, ...record }: MqttCredentialRecord): AppPassword {
+  return { ...mqttCredentialView(record as MqttCredentialRecord), deviceId };
 }
 
 export function enrolmentTokenView(record: EnrolmentTokenRecord): EnrolmentToken {

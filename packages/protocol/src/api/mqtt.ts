@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { id, instant } from './common.ts';
+
+/** What a device signs in to the MQTT broker with: its own name as the user name, and a password of its own. */
+export const mqttCredential = z.object({
+  id,
+  name: z.string(),
+  createdAt: instant,
+  lastUsedAt: instant.optional(),
+});
+export type MqttCredential = z.infer<typeof mqttCredential>;
+
+export const newMqttCredential = z.strictObject({
+  /** What it is for. */
+  name: z.string().trim().max(100).default(''),
+});
+export type NewMqttCredential = z.input<typeof newMqttCredential>;
+
+/** The password itself is shown here and never again. */
+export const madeMqttCredential = mqttCredential.extend({
+  username: z.string(),
+  password: z.string(),
+});
+export type MadeMqttCredential = z.infer<typeof madeMqttCredential>;
+
+export const mqttCredentialParams = z.object({ id, credential: id });
+
+/** A password for a program that acts at the MQTT broker in an account's place, without the account's own password. */
+export const appPassword = z.object({
+  id,
+  name: z.string(),
+  /** The device that it stands for, where an account has several homes. */
+  deviceId: id.optional(),
+  createdAt: instant,
+  lastUsedAt: instant.optional(),
+});
+export type AppPassword = z.infer<typeof appPassword>;
+
+export const newAppPassword = z.strictObject({
+  name: z.string().trim().min(1).max(100),
+  deviceId: id.optional(),
+});
+export type NewAppPassword = z.input<typeof newAppPassword>;
+
+/** The password itself is shown here and never again. */
+export const madeAppPassword = appPassword.extend({ username: z.string(), password: z.string() });
+export type MadeAppPassword = z.infer<typeof madeAppPassword>;
