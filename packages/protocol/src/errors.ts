@@ -117,6 +117,12 @@ export const ERRORS = {
     hint: 'See whether the program on the device is running and listens where the agent was told.',
     retry: true,
   },
+  bad_answer: {
+    status: 502,
+    title: 'The service behind the device gave no usable answer',
+    hint: 'Ask the program on the device itself what is wrong; its own page may say more.',
+    retry: true,
+  },
   device_offline: {
     status: 503,
     title: 'The device is offline',

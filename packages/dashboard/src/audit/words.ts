@@ -43,6 +43,7 @@ export const ACTION_WORDS: Readonly<Record<AuditAction, string>> = {
   'service.kind-changed': 'set the kind of',
   'service.users-changed': 'changed the users of',
   'service.passthrough-changed': 'changed TLS passthrough of',
+  'service.last-answers-changed': 'changed whether last answers are kept of',
   'path-route.added': 'added the path',
   'path-route.changed': 'changed the path',
   'path-route.removed': 'removed the path',

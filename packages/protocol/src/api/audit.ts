@@ -39,6 +39,7 @@ export const auditAction = z.enum([
   'service.kind-changed',
   'service.users-changed',
   'service.passthrough-changed',
+  'service.last-answers-changed',
   'path-route.added',
   'path-route.changed',
   'path-route.removed',

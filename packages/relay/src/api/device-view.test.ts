@@ -107,6 +107,7 @@ test('shows no key, no owner and no hash', () => {
     access: 'basic',
     kindSet: false,
     passthrough: false,
+    keepLastAnswers: false,
     paths: [],
     users: [{ name: 'me', passwordHash: '$argon2id$x' }],
   } as const;

@@ -43,6 +43,7 @@ export function serviceView(service: ServiceRecord, device: DeviceRecord, { link
     basicUsers: service.users.map(({ name }) => name),
     offered: announced === undefined || announced.some(({ name }) => name === service.name),
     passthrough: isPassedOn,
+    keepLastAnswers: service.keepLastAnswers,
     url:
       service.kind === 'http' || isPassedOn
         ? relay.serviceUrl(service.name, device.name, isPassedOn)

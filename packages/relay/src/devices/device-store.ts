@@ -38,6 +38,8 @@ export interface ServiceRecord {
   readonly kindSet: boolean;
   /** TLS for its host name is passed on as it comes; the relay sees ciphertext only. */
   readonly passthrough: boolean;
+  /** Its last answers to the console's pages are kept in memory, for when it cannot be asked. */
+  readonly keepLastAnswers: boolean;
   readonly access: AccessMode;
   /** Who may open it in mode `basic`, in order of name. */
   readonly users: readonly ServiceUser[];

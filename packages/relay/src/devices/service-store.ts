@@ -32,6 +32,7 @@ export interface ServiceStore {
   setKind(accountId: string, deviceId: string, service: string, kind: ServiceKind | 'auto'): Promise<boolean>;
   /** On: TLS for the service's host name is passed on as it comes. */
   setPassthrough(accountId: string, deviceId: string, service: string, on: boolean): Promise<boolean>;
+  setKeepLastAnswers(accountId: string, deviceId: string, service: string, on: boolean): Promise<boolean>;
   /** Every service that TLS is passed on to; of one device, or of all. */
   passthroughs(deviceId?: string): Promise<PassthroughRecord[]>;
   /**

@@ -1,5 +1,6 @@
 export { ChannelPools } from './channel-pools.ts';
 export { asPorchlightError, sendFailure } from './failure.ts';
+export { requestHeaders, type VisitFacts } from './headers.ts';
 export { type HostTarget, hostName, isLoopbackName, parseHost } from './hosts.ts';
 export { Locator } from './locator.ts';
 export { OpenVisits } from './open-visits.ts';
@@ -13,7 +14,7 @@ export {
   PathTable,
 } from './path-routes/index.ts';
 export { probeService } from './probe.ts';
-export { endSoon, refuseUpgrade } from './proxy.ts';
+export { agentFailure, endSoon, refuseUpgrade } from './proxy.ts';
 export { type Arrival, Publisher } from './publisher.ts';
 export { RouteTable } from './routes.ts';
 export { SignOn } from './sign-on.ts';

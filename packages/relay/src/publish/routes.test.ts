@@ -25,6 +25,7 @@ function record(name: string, access: 'login' | 'public' = 'login', services = [
       ...{
         kindSet: false,
         passthrough: false,
+        keepLastAnswers: false,
         paths: [],
         users: [],
         lastSuccessAt: undefined,

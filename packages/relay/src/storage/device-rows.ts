@@ -66,6 +66,7 @@ function toService(
     kind: row.kind,
     kindSet: row.kind_set === 1,
     passthrough: row.passthrough === 1,
+    keepLastAnswers: row.keep_last_answers === 1,
     access: row.access,
     users: users
       .filter(({ service }) => service === row.name)

@@ -182,6 +182,7 @@ export function deviceStoreContract(open: Open): void {
       users: [],
       kindSet: false,
       passthrough: false,
+      keepLastAnswers: false,
       paths: [],
       lastSuccessAt: undefined,
       lastFailureAt: undefined,

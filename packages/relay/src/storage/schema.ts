@@ -58,6 +58,8 @@ export interface Schema {
     kind_set: Generated<number>;
     /** 1: TLS for its host name is passed on as it comes. */
     passthrough: Generated<number>;
+    /** 1: its last answers to the console's pages are kept for when it cannot be asked. */
+    keep_last_answers: Generated<number>;
     last_success_at: number | null;
     last_failure_at: number | null;
     last_failure: string | null;

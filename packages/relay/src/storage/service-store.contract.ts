@@ -31,6 +31,7 @@ export function serviceStoreContract(open: Open): void {
       expect(await services.setAccess(account, device, service, 'public')).toBe(false);
       expect(await services.setKind(account, device, service, 'tcp')).toBe(false);
       expect(await services.setPassthrough(account, device, service, true)).toBe(false);
+      expect(await services.setKeepLastAnswers(account, device, service, true)).toBe(false);
       expect(await services.setUser(account, device, service, user)).toBe(false);
       expect(await services.removeUser(account, device, service, 'u')).toBe(false);
       expect(await services.remove(account, device, service)).toBe(false);
@@ -47,6 +48,9 @@ export function serviceStoreContract(open: Open): void {
     expect(await services.setPassthrough(ann, id, 'web', false)).toBe(true);
     expect(await serviceOf('web')).toMatchObject({ access: 'token', passthrough: false });
     expect(await serviceOf('ssh')).toMatchObject({ access: 'login', passthrough: false });
+    expect(await services.setKeepLastAnswers(ann, id, 'web', true)).toBe(true);
+    expect(await serviceOf('web')).toMatchObject({ keepLastAnswers: true });
+    expect(await serviceOf('ssh')).toMatchObject({ keepLastAnswers: false });
   });
 
   test('lists the tcp services that TLS is passed on to, with every name of their device', async () => {

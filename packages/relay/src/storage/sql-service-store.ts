@@ -23,6 +23,9 @@ export function createServiceStore(database: Database): ServiceStore {
     setPassthrough: (accountId, deviceId, service, on) =>
       set(accountId, deviceId, service, { passthrough: on ? 1 : 0 }),
 
+    setKeepLastAnswers: (accountId, deviceId, service, on) =>
+      set(accountId, deviceId, service, { keep_last_answers: on ? 1 : 0 }),
+
     async passthroughs(deviceId) {
       let query = db
         .selectFrom('services')

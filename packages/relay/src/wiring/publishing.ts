@@ -1,5 +1,6 @@
 import { BasicPasswords } from '../access/index.ts';
 import { openAccessLog, VisitWatch } from '../access-log/index.ts';
+import { EmoncmsView } from '../emoncms/index.ts';
 import { Passthrough, PassthroughTable } from '../passthrough/index.ts';
 import {
   Locator,
@@ -87,5 +88,7 @@ export async function wirePublishing(
     meters: metrics.requests,
   });
   const pathChecks = new PathChecks({ links: table, pools, clock });
-  return { publisher, signOnPages, pathRoutes, pathChecks, accessLog, passthrough };
+  const emoncms = new EmoncmsView({ links: table, pools, recorder, notes, events, clock });
+  stack.add(() => emoncms.close());
+  return { emoncms, publisher, signOnPages, pathRoutes, pathChecks, accessLog, passthrough };
 }

@@ -20,7 +20,7 @@ const params = idParams.extend({ service: serviceName });
 
 export function serviceRoutes(endpoints: Endpoints): void {
   const { deps } = endpoints;
-  const { devices, services, pathRoutes, links, passwords, events, clock, audit } = deps;
+  const { devices, services, pathRoutes, links, passwords, events, clock, audit, emoncms } = deps;
 
   endpoints.guarded({
     method: 'PATCH',
@@ -60,6 +60,11 @@ export function serviceRoutes(endpoints: Endpoints): void {
       if (body.passthrough !== undefined) {
         await services.setPassthrough(accountId, id, name, body.passthrough);
         note('service.passthrough-changed', { to: body.passthrough ? 'on' : 'off' });
+      }
+      if (body.keepLastAnswers !== undefined) {
+        await services.setKeepLastAnswers(accountId, id, name, body.keepLastAnswers);
+        if (!body.keepLastAnswers) emoncms.forget(id, name);
+        note('service.last-answers-changed', { to: body.keepLastAnswers ? 'kept' : 'not kept' });
       }
       events.publish({ type: 'device-changed', accountId, deviceId: id });
       const device = await ownDevice(devices, person, 'service:change', id);
