@@ -124,7 +124,9 @@ describe('an account', () => {
     a.stream.destroy();
     const heard: string[] = [];
     const b = await connect(as(ann));
-    b.on('message', (topic, payload, packet) => heard.push(`${topic} ${payload} ${packet.retain}`));
+    b.on('message', (topic, payload, packet) =>
+      heard.push(`${topic} ${payload.toString()} ${packet.retain}`),
+    );
     await b.subscribeAsync('user/ann/#');
     await expect.poll(() => heard.toSorted()).toEqual(['user/ann/gone gone true', 'user/ann/r kept true']);
   });

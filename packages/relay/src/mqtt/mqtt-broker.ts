@@ -164,24 +164,24 @@ export class MqttBroker {
         drainTimeout: DRAIN_TIMEOUT_MS,
         maxInflightInbound: INCOMING_MAX,
         maxTopicLevels: TOPIC_LEVELS_MAX,
-        preConnect: (client, packet, done) => {
+        preConnect: (client, packet, answer) => {
           this.#admission.note(client, packet);
-          done(null, true);
+          answer(null, true);
         },
-        authenticate: (client, user, password, done) => {
+        authenticate: (client, user, password, answer) => {
           this.#signIn(client as InsideClient, user ?? '', password?.toString() ?? '').then(
-            () => done(null, true),
-            (error: unknown) => done(asLibraryError(toRefusal(error)), false),
+            () => answer(null, true),
+            (error: unknown) => answer(asLibraryError(toRefusal(error)), false),
           );
         },
-        authorizePublish: (client, packet, done) => {
+        authorizePublish: (client, packet, answer) => {
           this.#authorisePublish(client, packet as MqttMessage).then(
-            () => done(null),
-            (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+            () => answer(null),
+            (error: unknown) => answer(error instanceof Error ? error : new Error(String(error))),
           );
         },
-        authorizeSubscribe: (client, subscription, done) =>
-          done(null, this.#maySubscribe(client as InsideClient, subscription.topic) ? subscription : null),
+        authorizeSubscribe: (client, subscription, answer) =>
+          answer(null, this.#maySubscribe(client as InsideClient, subscription.topic) ? subscription : null),
         authorizeForward: (client, packet) =>
           this.#mayForward(client, packet as MqttMessage) ? packet : null,
       },

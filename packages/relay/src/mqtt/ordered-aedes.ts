@@ -56,11 +56,11 @@ export class OrderedAedes extends Aedes {
     this.#persistence = persistence;
     this.on('clientReady', (client) => void this.#goLive(client as InsideClient));
     // These two come before an acknowledgement is sent: of QoS 1, and of QoS 2.
-    const authorize = this.authorizePublish;
-    this.authorizePublish = (client, packet, done) => {
-      authorize.call(this, client, packet, (error) => {
-        if (error || packet.qos !== 1) return done(error);
-        this.#accept(packet as Packet, client?.id, []).then(() => done(null), done);
+    const authorise = this.authorizePublish;
+    this.authorizePublish = (client, packet, answer) => {
+      authorise.call(this, client, packet, (error) => {
+        if (error || packet.qos !== 1) answer(error);
+        else void this.#acceptAndAnswer(packet, client, answer);
       });
     };
     persistence.storeIncoming = (packet, clientId, changes) => this.#accept(packet, clientId, changes);
@@ -80,7 +80,7 @@ export class OrderedAedes extends Aedes {
     if (message.topic.startsWith('$SYS/')) return finished();
     if (this.#accepted.has(message)) return finished();
     if (message.qos > 0) {
-      this.#accept(message, client?.id, []).then(() => finished(), finished);
+      void this.#acceptAndAnswer(message, client ?? null, finished);
       return;
     }
     if (message.retain) {
@@ -133,6 +133,16 @@ export class OrderedAedes extends Aedes {
     this.#handOut(packet, publisher, number);
   }
 
+  async #acceptAndAnswer(packet: Packet, client: Client | null, answer: Done): Promise<void> {
+    let failure: Error | null = null;
+    try {
+      await this.#accept(packet, client?.id, []);
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+    }
+    answer(failure);
+  }
+
   #handOut(
     { topic, payload, qos, retain }: Packet,
     clientId: string | undefined,
@@ -148,9 +158,9 @@ export class OrderedAedes extends Aedes {
 
   /** The client has its CONNACK and its old queue; now what came for it meanwhile, then it is live. */
   async #goLive(client: InsideClient): Promise<void> {
-    const opening = this.#opening.get(client);
+    const opening = this.#opening.get(client) ?? { missed: false };
     try {
-      for (let after = 0; opening?.missed === true && !client.closed && !client.clean; ) {
+      for (let after = 0; opening.missed && !client.closed && !client.clean; ) {
         opening.missed = false;
         const page: QueuedMessage[] = await this.#persistence.unsent(client.id, after);
         for (const message of page) {

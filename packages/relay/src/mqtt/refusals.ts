@@ -31,5 +31,5 @@ export function toRefusal(error: unknown): ConnectRefusal {
 
 /** As the broker library wants it. */
 export function asLibraryError(refusal: ConnectRefusal): AuthenticateError {
-  return refusal as unknown as AuthenticateError;
+  return refusal;
 }

@@ -29,7 +29,7 @@ export function mqttPersistenceContract(open: Open): void {
         let made = 0;
         const check = (holds: boolean, what: unknown[]) => {
           made += 1;
-          if (!holds) expect(what[0], String(what[2] ?? '')).toEqual(what[1]);
+          if (!holds) expect(what[0], JSON.stringify(what[2])).toEqual(what[1]);
         };
         await run({
           plan: (count: number) => void (planned = count),
@@ -59,9 +59,11 @@ function comparable(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const { id: _, length: __, dup: ___, ...known } = value as Record<string, unknown>;
   const entries = Object.entries(known)
-    .filter(([name, one]) => one !== undefined)
+    .filter(([, one]) => one !== undefined)
     .filter(
       ([name]) => known['retain'] !== true || !['clientId', 'brokerId', 'brokerCounter'].includes(name),
     );
-  return Object.fromEntries(entries.map(([name, one]) => [name, comparable(one)]).sort());
+  return Object.fromEntries(
+    entries.map(([name, one]) => [name, comparable(one)] as const).toSorted(([a], [b]) => a.localeCompare(b)),
+  );
 }

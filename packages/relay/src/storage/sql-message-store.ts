@@ -47,7 +47,7 @@ export function createMessageStore(database: Database): MessageStore {
       return rows.map(
         ({ clientId, queued }): KeptSession => ({
           clientId,
-          queued: Number(queued ?? 0),
+          queued: queued ?? 0,
           subscriptions: (byClient.get(clientId) ?? []).map(toSubscription),
         }),
       );
@@ -107,7 +107,7 @@ export function createMessageStore(database: Database): MessageStore {
         .select((select) => select.fn.countAll<number>().as('count'))
         .where('account_id', '=', accountId)
         .executeTakeFirstOrThrow();
-      return Number(row.count);
+      return row.count;
     },
 
     async wills() {
