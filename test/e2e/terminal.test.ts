@@ -213,7 +213,8 @@ describe.skipIf(missing !== undefined)(
           ).at(-1),
         )
         .not.toBe(before);
-      await run("stty -echo; head -c 100000 | wc -c | sed 's/^/counted /'");
+      await run("stty -echo; echo lis''tening; head -c 100000 | wc -c | sed 's/^/counted /'");
+      await screen().getByText('listening').waitFor();
       const lines = `${'0123456789'.repeat(9)}012345678\n`.repeat(1000);
       await page.evaluate((text) => navigator.clipboard.writeText(text), lines);
       await page.getByRole('button', { name: 'Paste' }).click();
