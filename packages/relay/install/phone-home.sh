@@ -86,7 +86,7 @@ call() {
 	while read -r word pair secs _; do
 		here=${pair%%:*} there=${pair#*:}
 		case $here$there$secs in *[!0-9]*) continue ;; esac
-		case $word,$ports, in forward*",$here,"*) ;; *) continue ;; esac
+		case "$word ,$ports," in "forward "*",$here,"*) ;; *) continue ;; esac
 		set -- f*.pid
 		[ $# -lt 5 ] && [ ! -f "f$there.pid" ] || continue
 		: >"f$there.pid"
