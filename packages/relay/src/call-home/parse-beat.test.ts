@@ -2,6 +2,11 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseBeat } from './parse-beat.ts';
 
+test('a line made to be slow is read as fast as any', () => {
+  const line = `a=${' '.repeat(16_000)}x\u2028y`;
+  expect(parseBeat(line).values).toEqual(new Map([['a', 'xy']]));
+});
+
 test('what a router says of itself', () => {
   const text =
     'uptime=86400\r\nload=0.12\n\n# by cron\nfirmware = OpenWrt 23.05.3\nmemory_free=12345\nuptime=86460\n';

@@ -2,7 +2,7 @@
 export const BEAT_BYTES_MAX = 16 * 1024;
 const VALUES_MAX = 64;
 const VALUE_LENGTH_MAX = 200;
-const LINE = /^([a-z][a-z0-9_.-]{0,31})\s*=\s*(.*)$/;
+const LINE = /^([a-z][a-z0-9_.-]{0,31})\s*=\s*(.*)$/s;
 
 export interface Beat {
   /** A name that comes twice has its last value. */
@@ -30,5 +30,5 @@ export function parseBeat(text: string): Beat {
 
 /** Shown in terminals and pages: nothing that moves a cursor. */
 function printable(value: string): string {
-  return value.replace(/\p{C}/gu, '').slice(0, VALUE_LENGTH_MAX);
+  return value.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '').slice(0, VALUE_LENGTH_MAX);
 }

@@ -23,6 +23,11 @@ it.each([
 
 it('a page that is none of them has no preset', () => {
   expect(presetFor({ ...look, title: 'Red lights', html: '<a href="/tree">' }, '/x')).toBeUndefined();
+  // As long as the check reads of a page, and made to be slow.
+  for (const bad of ['<body', '<body '.repeat(300), 'cgi-bin/']) {
+    const html = bad.repeat(512_000 / bad.length);
+    expect(presetFor({ ...look, html }, '/x')).toBeUndefined();
+  }
 });
 
 it('Emoncms under the path that it has needs nothing', () => {

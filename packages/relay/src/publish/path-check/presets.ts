@@ -23,7 +23,7 @@ const KNOWN: readonly Known[] = [
     strip: false,
     recognises: ({ title, html, location }) =>
       /\bjupyter/i.test(title) ||
-      /<body[^>]{0,2000}data-base-url=|id="jupyter-config-data"/i.test(html) ||
+      /<body[^<>]{0,2000}data-base-url=|id="jupyter-config-data"/i.test(html) ||
       /\/(?:tree|lab|login)\?(?:next|token)=/.test(location),
     steps: (prefix) => [
       `JupyterLab and Notebook 7: in jupyter_server_config.py set c.ServerApp.base_url = '${prefix}/' and c.ServerApp.allow_remote_access = True.`,

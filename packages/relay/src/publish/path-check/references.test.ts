@@ -69,12 +69,15 @@ describe('the addresses that a page uses', () => {
       '.open("G",',
       '$',
       'import (',
+      'import',
       '@import "',
       '"/',
       ' ',
     ]) {
       const text = bad.repeat(Math.floor(500_000 / bad.length));
       expect(referencesOfScript(text).length + referencesOfStyle(text).length).toBeLessThan(100_000);
+      const begun = bad + ' '.repeat(500_000);
+      expect(referencesOfScript(begun).length + referencesOfStyle(begun).length).toBeLessThan(2);
     }
   });
 });

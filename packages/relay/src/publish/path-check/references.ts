@@ -108,7 +108,10 @@ export function referencesOfStyle(css: string): Reference[] {
 
 /** A path that begins with a slash, in quotes; what follows a `${` is not known. */
 const PATH = String.raw`["'\x60](\/(?!\/)[^"'\x60\s$\\<>{}]{0,300})`;
-/** How programs use addresses. Each is told by the call that takes it: a bare string could be anything. */
+/**
+ * How programs use addresses. Each is told by the call that takes it: a bare string could be anything. The time must be
+ * linear in a text that means harm: no two repetitions of the same stand side by side.
+ */
 const USES: readonly { kind: Reference['kind']; pattern: RegExp }[] = [
   { kind: 'socket', pattern: new RegExp(String.raw`\b(?:WebSocket|EventSource)\s*\(\s*${PATH}`, 'g') },
   // 'ws://' + location.host + '/ws', and the same in a template.
@@ -133,7 +136,7 @@ const USES: readonly { kind: Reference['kind']; pattern: RegExp }[] = [
     kind: 'script',
     pattern: new RegExp(String.raw`\.open\s*\(\s*["'\x60][A-Za-z]{1,10}["'\x60]\s*,\s*${PATH}`, 'g'),
   },
-  { kind: 'script', pattern: new RegExp(String.raw`\b(?:import|from)\s*\(?\s*${PATH}`, 'g') },
+  { kind: 'script', pattern: new RegExp(String.raw`\b(?:import|from)\s*(?:\(\s*)?${PATH}`, 'g') },
   { kind: 'script', pattern: new RegExp(String.raw`\burl\s*:\s*${PATH}`, 'g') },
   { kind: 'link', pattern: new RegExp(String.raw`\blocation(?:\.href)?\s*=\s*${PATH}`, 'g') },
   { kind: 'link', pattern: new RegExp(String.raw`\blocation\.(?:assign|replace)\s*\(\s*${PATH}`, 'g') },

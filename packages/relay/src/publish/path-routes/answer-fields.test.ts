@@ -110,6 +110,7 @@ describe('fields of an answer', () => {
     expect(only('Refresh', '5; url=/x', stripped)).toBe('5; url=/zumi01/x');
     expect(only('Refresh', "0;URL='/x'", stripped)).toBe("0;URL='/zumi01/x'");
     expect(only('Refresh', '30', stripped)).toBe('30');
+    expect(only('Refresh', ' 5 , url = /x', stripped)).toBe('5 , url = /zumi01/x');
     expect(only('Service-Worker-Allowed', '/', stripped)).toBe('/zumi01/');
     expect(only('X-Path', '/login', stripped)).toBe('/login');
   });
@@ -164,9 +165,20 @@ describe('fields of an answer', () => {
     );
   });
 
+  it('takes time that grows with the length only', () => {
+    const many = ' '.repeat(60_000);
+    expect(only('Refresh', `0${many}x`, stripped)).toBe(`0${many}x`);
+    expect(only('Refresh', `\u00a0${many}x`, stripped)).toBe(`\u00a0${many}x`);
+    expect(only('WWW-Authenticate', `Basic realm=${many}x`, unchanged)).toBe(`Basic realm=${many}x`);
+    for (const path of [`/${'a'.repeat(60_000)}%`, `/${'a/'.repeat(30_000)}..`, `/${'%2e'.repeat(20_000)}`])
+      expect(only('Location', path, stripped)).toContain('/zumi01/');
+  });
+
   it('a question for a password does not pose as the relay’s', () => {
     expect(only('WWW-Authenticate', 'Basic realm="Porchlight /zumi02"', unchanged)).toBeUndefined();
     expect(only('WWW-Authenticate', 'Basic realm=porchlight', unchanged)).toBeUndefined();
+    expect(only('WWW-Authenticate', 'Basic realm="P\\orchlight /zumi02"', unchanged)).toBeUndefined();
+    expect(only('WWW-Authenticate', `Basic realm = " Porchlight"`, unchanged)).toBeUndefined();
     expect(only('WWW-Authenticate', 'Basic realm="robot"', unchanged)).toBe('Basic realm="robot"');
   });
 });

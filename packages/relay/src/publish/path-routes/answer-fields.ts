@@ -14,6 +14,7 @@ export interface PathPlace {
 
 /** Realms of the relay's own questions for a password begin so. */
 export const REALM = 'Porchlight';
+const RELAY_REALM = new RegExp(`realm\\s*=[\\s"]*${REALM}`, 'i');
 
 /**
  * An answer's fields as they leave for a visitor of a path route.
@@ -46,7 +47,8 @@ function rewritten(lower: string, value: string, place: PathPlace): string | und
       return isBelow(pathOf(scope, place) ?? '', place.prefix) ? scope : undefined;
     }
     case 'www-authenticate':
-      return new RegExp(`realm\\s*=\\s*"?\\s*${REALM}`, 'i').test(value) ? undefined : value;
+      // In a quoted string `\P` is `P` (RFC 9110 §5.6.4).
+      return RELAY_REALM.test(value.replaceAll('\\', '')) ? undefined : value;
     default:
       return value;
   }
@@ -95,7 +97,7 @@ function isSameHost(url: URL, host: string): boolean {
 
 /** `5; url=/x` (WHATWG HTML §4.2.5.3, shared declarative refresh steps). */
 function refreshBelow(value: string, place: PathPlace): string {
-  const found = /^(\s*[\d.]*\s*[;,]?\s*url\s*=\s*)(["']?)([^"']*)(["']?.*)$/is.exec(value);
+  const found = /^([\d.]*(?:\s*[;,])?\s*url\s*=\s*)(["']?)([^"']*)(["']?.*)$/is.exec(value.trimStart());
   if (found === null) return value;
   const [, before = '', quote = '', address = '', after = ''] = found;
   return `${before}${quote}${addressBelow(address.trim(), place)}${after}`;
