@@ -20,7 +20,7 @@ function self(this: Duplex): Duplex {
 }
 
 /** Socket methods that mean nothing on a channel: the link's own socket has no delay set and has its own deadlines. */
-const SOCKET_METHODS = {
+export const SOCKET_METHODS = {
   setNoDelay: self,
   setKeepAlive: self,
   setTimeout: self,

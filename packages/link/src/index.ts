@@ -8,3 +8,6 @@ export { endToEndHeaders, type RawHeaders } from './http-headers.ts';
 export { joinStreams } from './join-streams.ts';
 export { nativeCipherInUse } from './native-cipher.ts';
 export { poolPacketPadding } from './packet-padding.ts';
+export { openChannelPair } from './rpc/channel-pair.ts';
+export { type BodyFault, IncomingBody } from './rpc/incoming-body.ts';
+export { type BodyMessage, OutgoingBody } from './rpc/outgoing-body.ts';

@@ -22,13 +22,18 @@ export const SERVICES_MAX = 64;
 
 const serviceName = z.string().refine(isServiceName, 'not a service name');
 
-/** The kinds of service a device offers over an `ssh` link. */
-export const serviceKind = z.enum(['http', 'tcp']);
+/** What a service is: `rpc` is HTTP that travels as MQTT messages, and to visitors the same as `http`. */
+export const serviceKind = z.enum(['http', 'tcp', 'rpc']);
 export type ServiceKind = z.infer<typeof serviceKind>;
+
+/** Is it opened by an address of its own, in a browser? */
+export function isWebService({ kind }: { readonly kind: ServiceKind }): boolean {
+  return kind !== 'tcp';
+}
 
 export const announcedService = z.strictObject({
   name: serviceName,
-  kind: serviceKind,
+  kind: serviceKind.exclude(['rpc']),
   port: z
     .number()
     .int()
@@ -39,7 +44,12 @@ export const announcedService = z.strictObject({
       'TCP port of the local server, by which people may ask for the service: `ssh -L 3000:router1:80`',
     ),
 });
-export type AnnouncedService = z.infer<typeof announcedService>;
+/** As an agent announces it over SSH. */
+export type LinkedService = z.infer<typeof announcedService>;
+/** Over MQTT a device announces kind `rpc`, in a message of another form. */
+export type AnnouncedService = Omit<LinkedService, 'kind'> & {
+  readonly kind: ServiceKind;
+};
 
 const sequence = z.number().int().describe('counts up');
 

@@ -123,6 +123,12 @@ export const ERRORS = {
     hint: 'Ask the program on the device itself what is wrong; its own page may say more.',
     retry: true,
   },
+  no_web_socket: {
+    status: 501,
+    title: 'WebSockets do not pass over MQTT',
+    hint: 'Where this is needed, let the device link by SSH or HTTPS: porchlight agent via ssh.',
+    retry: false,
+  },
   device_offline: {
     status: 503,
     title: 'The device is offline',

@@ -1,4 +1,4 @@
-import type { AnnouncedService } from '@porchlight/protocol';
+import type { LinkedService } from '@porchlight/protocol';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log/index.ts';
 import { Backoff } from './backoff.ts';
@@ -57,7 +57,7 @@ export class AgentLink {
   #phase: LinkPhase;
   #connection: RelayConnection | undefined;
   #lastTransport: Transport | undefined;
-  #services: readonly AnnouncedService[] = [];
+  #services: readonly LinkedService[] = [];
   #paused = false;
   #running: Promise<void> | undefined;
   #wake: (() => void) | undefined;
@@ -78,7 +78,7 @@ export class AgentLink {
   }
 
   /** What is offered from now on, over this connection and later ones. */
-  offer(services: readonly AnnouncedService[]): void {
+  offer(services: readonly LinkedService[]): void {
     this.#services = services;
     if (this.#phase.kind === 'up') this.#connection?.offer(services);
   }

@@ -9,10 +9,10 @@ import {
 } from '@porchlight/link';
 import {
   type AgentMessage,
-  type AnnouncedService,
   CONTROL_SUBSYSTEM,
   CONTROL_VERSION,
   fingerprintOf,
+  type LinkedService,
   type RelayMessage,
   relayMessage,
   SERVICE_BIND_PORT,
@@ -126,7 +126,7 @@ export class RelayConnection {
   }
 
   /** Announces the services and takes channels for them; what was offered before and is not listed is withdrawn. */
-  offer(services: readonly AnnouncedService[]): void {
+  offer(services: readonly LinkedService[]): void {
     const names = new Set(services.map((service) => service.name));
     this.#ask(() => {
       for (const name of names) {

@@ -1,4 +1,4 @@
-import type { AnnouncedService } from '@porchlight/protocol';
+import type { LinkedService } from '@porchlight/protocol';
 import type { ServiceSettings } from '../config/index.ts';
 import type { AcceptChannel } from '../link/index.ts';
 import type { Gate, RequestAudit } from './gate.ts';
@@ -42,7 +42,7 @@ export class Services {
   }
 
   /** With the port of each local server, by which people may ask for it. */
-  announced(): AnnouncedService[] {
+  announced(): LinkedService[] {
     return [...this.#running].map(([name, { kind, settings }]) => ({
       name,
       kind,

@@ -1,7 +1,10 @@
+import { isWebService } from '@porchlight/protocol';
 import type { Device, Service } from '@porchlight/protocol/api';
-import { ExternalLink } from 'lucide-react';
+import { ChartLine, ExternalLink } from 'lucide-react';
 import { useState } from 'react';
+import { Link } from 'wouter';
 import { api } from '../api/index.ts';
+import { isEmoncms } from '../emoncms/index.ts';
 import { Ago } from '../format/index.ts';
 import { Button, buttonClass, Confirm, Pill } from '../ui/index.ts';
 import { AccessChoice } from './access-choice.tsx';
@@ -41,6 +44,15 @@ export function ServiceRow({ device, service }: ServiceRowProps) {
               Forget…
             </Button>
           )}
+          {isEmoncms(service) && (
+            <Link
+              href={`/devices/${device.id}/emoncms?service=${service.name}`}
+              className={buttonClass('plain', true)}
+            >
+              <ChartLine size={15} aria-hidden />
+              Feeds
+            </Link>
+          )}
           {service.url !== undefined && (
             <a
               href={service.url}
@@ -55,8 +67,8 @@ export function ServiceRow({ device, service }: ServiceRowProps) {
           )}
         </div>
       </div>
-      {service.kind === 'http' && <AccessChoice deviceId={device.id} service={service} />}
-      {service.kind === 'http' && <PathRoutes device={device} service={service} />}
+      {isWebService(service) && <AccessChoice deviceId={device.id} service={service} />}
+      {isWebService(service) && <PathRoutes device={device} service={service} />}
       {service.kind === 'tcp' && <PassthroughSwitch deviceId={device.id} service={service} />}
       <Confirm
         open={removing}

@@ -136,7 +136,7 @@ export type NewDevice = z.input<typeof newDevice>;
 export const serviceChange = z.strictObject({
   access: accessMode.optional(),
   /** `auto`: as the device says, or as trying finds. */
-  kind: z.union([serviceKind, z.literal('auto')]).optional(),
+  kind: z.union([serviceKind.exclude(['rpc']), z.literal('auto')]).optional(),
   /** `tcp` services only: TLS for the host name is passed on as it comes, and access is the device's own affair. */
   passthrough: z.boolean().optional(),
   /** Off: what was kept is forgotten at once. */

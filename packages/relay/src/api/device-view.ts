@@ -1,3 +1,4 @@
+import { isWebService } from '@porchlight/protocol';
 import type { Device, LinkState, Service } from '@porchlight/protocol/api';
 import type { CallHomeView } from '../call-home/index.ts';
 import type { DeviceRecord, ServiceRecord } from '../devices/index.ts';
@@ -45,7 +46,7 @@ export function serviceView(service: ServiceRecord, device: DeviceRecord, { link
     passthrough: isPassedOn,
     keepLastAnswers: service.keepLastAnswers,
     url:
-      service.kind === 'http' || isPassedOn
+      isWebService(service) || isPassedOn
         ? relay.serviceUrl(service.name, device.name, isPassedOn)
         : undefined,
     paths: service.paths.map(({ id, prefix, strip }) => ({ id, prefix, strip, url: relay.pathUrl(prefix) })),

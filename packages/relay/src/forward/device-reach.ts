@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { type AnnouncedService, PorchlightError } from '@porchlight/protocol';
+import { type AnnouncedService, isWebService, PorchlightError } from '@porchlight/protocol';
 import type { CallHomes, PortRequests } from '../call-home/index.ts';
 import type { Clock } from '../clock.ts';
 import type { DeviceRecord } from '../devices/index.ts';
@@ -79,7 +79,7 @@ export class DeviceReach implements DevicePorts, LinkListener {
     if (link === undefined || service === undefined) return undefined;
     if (link.paused) throw new PorchlightError('device_paused', `${device.name} is paused`);
     // An agent's web service reads who visits from the relay's header fields, which raw bytes could forge.
-    if (service.kind === 'http' && !link.stock) {
+    if (isWebService(service) && !link.stock) {
       const message = `"${service.name}" of ${device.name} is a web service: open it by its address`;
       throw new PorchlightError('bad_request', message);
     }

@@ -1,5 +1,5 @@
 import type { Server } from 'node:net';
-import { PorchlightError } from '@porchlight/protocol';
+import { isWebService, PorchlightError } from '@porchlight/protocol';
 import type { Forward } from '@porchlight/protocol/api';
 import type { PortRequests } from '../call-home/index.ts';
 import type { Clock } from '../clock.ts';
@@ -123,7 +123,7 @@ export class LiveForward {
     const before = this.#state;
     const offered = this.#offered();
     this.#state = offered === undefined ? 'waiting' : 'open';
-    if (offered !== undefined) this.#isWeb = offered.service.kind === 'http';
+    if (offered !== undefined) this.#isWeb = isWebService(offered.service);
     this.#ask(offered?.service.port);
     if (first || before === this.#state) return;
     this.#since = this.#parts.clock.now();

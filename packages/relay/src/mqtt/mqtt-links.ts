@@ -2,7 +2,9 @@ import type { Duplex } from 'node:stream';
 import { type AnnouncedService, PorchlightError } from '@porchlight/protocol';
 import type { Clock } from '../clock.ts';
 import type { Link, LinkListener, LinkTable } from '../links/index.ts';
+import type { Logger } from '../telemetry/index.ts';
 import type { MqttConnection, MqttMessage, MqttWatcher } from './mqtt-connection.ts';
+import { RpcDevices, type RpcEndpoint, type RpcEndpointParts } from './rpc/index.ts';
 import { parseTelemetry } from './telemetry.ts';
 
 export interface MqttLinksParts {
@@ -12,6 +14,9 @@ export interface MqttLinksParts {
     note(device: { id: string; accountId: string }, values: ReadonlyMap<string, string>, at: number): void;
   };
   readonly clock: Clock;
+  readonly logger: Logger;
+  /** Counts what was dropped of HTTP over MQTT. */
+  readonly rpcDropped: RpcEndpointParts['dropped'];
 }
 
 /**
@@ -21,9 +26,14 @@ export interface MqttLinksParts {
 export class MqttLinks implements MqttWatcher, LinkListener {
   readonly #parts: MqttLinksParts;
   readonly #byDevice = new Map<string, MqttLink>();
+  readonly #rpc: RpcDevices;
 
   constructor(parts: MqttLinksParts) {
     this.#parts = parts;
+    this.#rpc = new RpcDevices({
+      ...{ clock: parts.clock, logger: parts.logger, dropped: parts.rpcDropped },
+      onChange: (link) => parts.links.changed(link as MqttLink),
+    });
     parts.links.listen(this);
   }
 
@@ -52,9 +62,12 @@ export class MqttLinks implements MqttWatcher, LinkListener {
     }
   }
 
-  message(connection: MqttConnection, { topic, payload }: MqttMessage): void {
+  message(connection: MqttConnection, message: MqttMessage): void {
+    const { topic, payload } = message;
     const { deviceId, accountId, kind, prefixes } = connection.identity;
     if (kind !== 'device' || deviceId === undefined || accountId === undefined) return;
+    const link = this.#byDevice.get(deviceId);
+    if (link !== undefined && this.#rpc.message(link, connection, message)) return;
     const values = parseTelemetry(prefixes, topic, payload);
     if (values === undefined || values.size === 0) return;
     this.#parts.readings.note({ id: deviceId, accountId }, values, this.#parts.clock.now());
@@ -65,6 +78,7 @@ export class MqttLinks implements MqttWatcher, LinkListener {
     const link = deviceId === undefined ? undefined : this.#byDevice.get(deviceId);
     if (deviceId === undefined || link?.mqtt.delete(connection) !== true) return;
     link.noteGone(connection);
+    this.#rpc.gone(link, connection);
     if (link.mqtt.size > 0) return;
     this.#byDevice.delete(deviceId);
     this.#parts.links.detach(link, reason);
@@ -84,15 +98,13 @@ class MqttLink implements Link {
   readonly transport = 'mqtt';
   readonly address: string;
   readonly upSince: number;
-  readonly agent: string;
   readonly stock = false;
-  readonly services: readonly AnnouncedService[] = [];
-  readonly paused = false;
   readonly rtt = undefined;
-  readonly openChannels = 0;
   /** MQTT has its own keep-alive, which the broker minds: nothing is left to watch. */
   readonly connections = [];
   readonly mqtt = new Set<MqttConnection>();
+  /** Set while a connection of it has announced services. */
+  rpc: RpcEndpoint | undefined;
   #goneIn = 0;
   #goneOut = 0;
 
@@ -102,7 +114,22 @@ class MqttLink implements Link {
     this.deviceName = device.deviceName;
     this.address = first.address;
     this.upSince = first.since;
-    this.agent = 'MQTT client';
+  }
+
+  get agent(): string {
+    return this.rpc?.agent || 'MQTT client';
+  }
+
+  get services(): readonly AnnouncedService[] {
+    return this.rpc?.services ?? [];
+  }
+
+  get paused(): boolean {
+    return this.rpc?.paused ?? false;
+  }
+
+  get openChannels(): number {
+    return this.rpc?.openChannels ?? 0;
   }
 
   get bytesIn(): number {
@@ -129,7 +156,10 @@ class MqttLink implements Link {
   }
 
   openChannel(service: string): Promise<Duplex> {
-    return Promise.reject(new PorchlightError('service_unknown', `The device offers no service ${service}`));
+    return (
+      this.rpc?.openChannel(service) ??
+      Promise.reject(new PorchlightError('service_unknown', `The device offers no service ${service}`))
+    );
   }
 
   ping(): void {}

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import type { AnnouncedService } from '@porchlight/protocol';
-import { PorchlightError, PROBE_HEADER } from '@porchlight/protocol';
+import { isWebService, PorchlightError, PROBE_HEADER } from '@porchlight/protocol';
 import type { Link } from '../links/index.ts';
 import type { ChannelPools } from './channel-pools.ts';
 import { agentFailure } from './proxy.ts';
@@ -9,7 +9,7 @@ import { agentFailure } from './proxy.ts';
 const PROBE_DEADLINE_MS = 10_000;
 
 /**
- * Asks a service for one answer through the data path. An `http` service gets a HEAD request that the agent answers
+ * Asks a service for one answer through the data path. A web service gets a HEAD request that the agent answers
  * after it has connected to the local server, without asking it anything; for `tcp` the channel's opening is that.
  * @returns undefined when it answered, otherwise why it did not; never rejects
  */
@@ -20,7 +20,7 @@ export async function probeService(
   signal: AbortSignal,
 ): Promise<PorchlightError | undefined> {
   try {
-    if (service.kind === 'http') return await askHttp(pools.agent(link, service.name), signal);
+    if (isWebService(service)) return await askHttp(pools.agent(link, service.name), signal);
     const channel = await link.openChannel(service.name, { address: '127.0.0.1', port: 0 });
     channel.destroy();
     return undefined;

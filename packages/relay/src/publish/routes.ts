@@ -1,3 +1,4 @@
+import { isWebService } from '@porchlight/protocol';
 import type { DeviceRecord, DeviceStore, ServiceRecord } from '../devices/index.ts';
 import type { EventBus, RelayEvent } from '../events.ts';
 
@@ -37,7 +38,7 @@ export class RouteTable {
     if (kept !== undefined || this.#nowhere.has(label)) return kept;
     const version = this.#version;
     const record = await this.#devices.byName(device);
-    const found = record?.services.find((one) => one.name === service && one.kind === 'http');
+    const found = record?.services.find((one) => one.name === service && isWebService(one));
     const route =
       record === undefined || found === undefined ? undefined : { device: record, service: found };
     if (version === this.#version) this.#keep(label, route);

@@ -1,4 +1,4 @@
-import { SERVICES_MAX, toDeviceName } from '@porchlight/protocol';
+import { isWebService, SERVICES_MAX, type ServiceKind, toDeviceName } from '@porchlight/protocol';
 import type { ServerChannel, TcpipBindInfo } from 'ssh2';
 import type { DeviceRecord } from '../devices/index.ts';
 import type { DeviceSessionParts } from './device-session.ts';
@@ -284,8 +284,8 @@ export class StockSession {
     return this.#forwards;
   }
 
-  #serviceLine(device: DeviceRecord, name: string, kind: 'http' | 'tcp'): string {
-    return `${name}: ${kind === 'http' ? this.#parts.serviceUrl(name, device.name) : 'a tcp service'}`;
+  #serviceLine(device: DeviceRecord, name: string, kind: ServiceKind): string {
+    return `${name}: ${isWebService({ kind }) ? this.#parts.serviceUrl(name, device.name) : 'a tcp service'}`;
   }
 
   #refuse(reason: string): void {

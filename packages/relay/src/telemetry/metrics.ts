@@ -76,7 +76,13 @@ export function createMetrics(options: { process: boolean }) {
     help: 'SSH connections turned away.',
     label: 'reason',
   };
+  const rpcDropped = {
+    name: 'porchlight_rpc_dropped_total',
+    help: 'Messages of devices about HTTP over MQTT that were dropped.',
+    label: 'why',
+  };
   return {
+    rpcDropped: exposeBy(registry, 'counter', rpcDropped, ['late', 'duplicate', 'rubbish']),
     links: exposeBy(registry, 'gauge', links, TRANSPORTS),
     requests: requestMeters(registry),
     bytes: exposeBy(registry, 'counter', bytes, ['from_device', 'to_device']),

@@ -10,7 +10,7 @@ const UNAUTHENTICATED_MAX = 1_000;
 
 /** The MQTT broker, and what MQTT clients sign in with. */
 export async function wireMqtt(
-  { config, stores, audit, events, clock, logger, stack, failed }: Foundation,
+  { config, stores, audit, events, clock, logger, metrics, stack, failed }: Foundation,
   people: People,
   { table, readings }: DeviceLinks,
 ) {
@@ -33,7 +33,15 @@ export async function wireMqtt(
     clock,
     logger: logger.child('mqtt'),
   });
-  broker.watch(new MqttLinks({ links: table, readings, clock }));
+  broker.watch(
+    new MqttLinks({
+      links: table,
+      readings,
+      clock,
+      logger: logger.child('mqtt'),
+      rpcDropped: metrics.rpcDropped,
+    }),
+  );
   stack.add(() => broker.close());
   /** A blocked device is kept out; a renamed one comes again, to learn which topics are its own now. */
   const deviceChanged = async (accountId: string, deviceId: string): Promise<void> => {

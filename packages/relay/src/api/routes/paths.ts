@@ -1,4 +1,4 @@
-import { PorchlightError } from '@porchlight/protocol';
+import { isWebService, PorchlightError } from '@porchlight/protocol';
 import {
   idParams,
   newPathRoute,
@@ -120,7 +120,7 @@ export function pathRoutes(endpoints: Endpoints): void {
     { address, reply }: { address: string; reply: FastifyReply },
   ) {
     const service = serviceOf(device, wish.service);
-    if (service.kind !== 'http') throw new PorchlightError('bad_request', 'Only an "http" service has pages');
+    if (!isWebService(service)) throw new PorchlightError('bad_request', 'Only an "http" service has pages');
     const { protocol, host } = new URL(relay.pathUrl(wish.prefix));
     const gone = new AbortController();
     const leave = () => gone.abort();

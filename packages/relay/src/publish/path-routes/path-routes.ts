@@ -1,4 +1,4 @@
-import { isPathPrefix, PorchlightError, prefixSegments } from '@porchlight/protocol';
+import { isPathPrefix, isWebService, PorchlightError, prefixSegments } from '@porchlight/protocol';
 import type { Role } from '@porchlight/protocol/api';
 import type { Audit } from '../../audit/index.ts';
 import type { Clock } from '../../clock.ts';
@@ -82,7 +82,7 @@ export class PathRoutes {
     const device = await this.#devices.byId(accountId, wish.deviceId);
     const service = device?.services.find(({ name }) => name === wish.service);
     if (service === undefined) throw new PorchlightError('not_found', 'The device has no such service');
-    if (service.kind !== 'http') {
+    if (!isWebService(service)) {
       throw new PorchlightError('bad_request', 'Only an "http" service can be published under a path');
     }
     if ((await this.#store.count(accountId)) >= this.#perAccount) {

@@ -1,4 +1,5 @@
 import type { RequestPath } from '@porchlight/protocol';
+import { isWebService } from '@porchlight/protocol';
 import type { Clock } from '../../clock.ts';
 import type { DeviceStore } from '../../devices/index.ts';
 import type { EventBus, RelayEvent } from '../../events.ts';
@@ -80,7 +81,7 @@ export class PathTable {
     const routes = await Promise.all(
       records.map(async ({ prefix, strip, accountId, deviceId, service: name }) => {
         const device = await this.#devices.byId(accountId, deviceId);
-        const service = device?.services.find((one) => one.name === name && one.kind === 'http');
+        const service = device?.services.find((one) => one.name === name && isWebService(one));
         return device === undefined || service === undefined ? undefined : { device, service, prefix, strip };
       }),
     );
