@@ -111,6 +111,7 @@ describe('an account', () => {
     expect(heard.filter((n) => !isTwo(n))).toEqual(sent.filter((n) => !isTwo(n)));
     await again.endAsync();
     const nothing = await connect(kept);
+    expect(nothing.connected).toBe(true);
     nothing.on('message', (_topic, payload) => heard.push(String(payload)));
     await nothing.publishAsync('user/ann/in/last', 'last', { qos: 1 });
     await expect.poll(() => heard.slice(50)).toEqual(['last']);
@@ -151,4 +152,23 @@ describe('doors', () => {
     }
     await expect.poll(() => heard).toEqual(urls.map(([url]) => url));
   });
+});
+
+it('a kept session is present when it was there before, with or without subscriptions ([MQTT-3.2.2-2])', async () => {
+  const present: boolean[] = [];
+  for (const clean of [false, false, true, false]) {
+    const client = mqtt.connect(
+      `mqtt://127.0.0.1:${relay.relay.ports.mqtt}`,
+      as(ann, { clientId: 'k', clean }),
+    );
+    clients.push(client);
+    await new Promise<void>((resolve) => {
+      client.once('connect', ({ sessionPresent }) => {
+        present.push(sessionPresent);
+        resolve();
+      });
+    });
+    await client.endAsync();
+  }
+  expect(present).toEqual([false, true, false, false]);
 });

@@ -19,7 +19,7 @@ import {
 } from './limits.ts';
 import type { Logins } from './logins.ts';
 import type { MessageStore } from './messages/message-store.ts';
-import { Persistence } from './messages/persistence.ts';
+import { Persistence, PRESENT } from './messages/persistence.ts';
 import {
   LiveConnection,
   type MqttConnection,
@@ -295,6 +295,7 @@ export class MqttBroker {
   #maySubscribe(client: InsideClient, topic: string): boolean {
     const connection = this.#live.get(client);
     if (connection?.signedIn !== true) return false;
+    if (topic === PRESENT) return false;
     const { label, prefixes } = connection.identity;
     const known = client.subscriptions[topic] !== undefined;
     const full = !known && Object.keys(client.subscriptions).length >= SUBSCRIPTIONS_MAX;

@@ -15,6 +15,7 @@ export interface InsideClient extends Client {
   /** It has sent a DISCONNECT. */
   readonly _disconnected: boolean;
   readonly subscriptions: Readonly<Record<string, { readonly qos: number } | undefined>>;
+  readonly duplicates: Record<string, number>;
   readonly _parser: { parse(bytes: Buffer): number };
   deliver0(packet: Packet, done: Done): void;
   deliverQoS(packet: Packet, done: Done): void;
@@ -179,6 +180,9 @@ export class OrderedAedes extends Aedes {
   async #deliver(client: InsideClient, message: Packet): Promise<void> {
     const opening = this.#opening.get(client);
     this.#opening.delete(client);
+    // When it was held back, the client's filter against repetitions took note of it already.
+    if (message.brokerId !== undefined)
+      client.duplicates[message.brokerId] = (message.brokerCounter ?? 0) - 1;
     const sent = new Promise<void>((resolve) => client.deliverQoS(message, () => resolve()));
     if (opening !== undefined) this.#opening.set(client, opening);
     await sent;

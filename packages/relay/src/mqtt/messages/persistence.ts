@@ -9,6 +9,8 @@ import { WriteLine } from './write-line.ts';
 
 /** Rows read at a time: a queue or all retained messages of an account are never in memory whole. */
 const PAGE = 100;
+/** What stands for the subscriptions of a session that has none. */
+export const PRESENT = '$present';
 
 /** A packet as the broker library and its persistences pass them. */
 export interface Packet {
@@ -59,6 +61,8 @@ export class Persistence {
   readonly #sent = new Map<string, Set<number>>();
   /** Identifiers of QoS 2 messages that a client has sent and not released. */
   readonly #incoming = new Map<string, Set<number>>();
+  /** Clients whose session was there when they came. */
+  readonly #resumed = new Set<string>();
   readonly #withWill = new Set<string>();
   #broker: { readonly id: string } = { id: '' };
   /** Stores a QoS 2 message with its identifier; the broker puts in what stores it for its recipients too. */
@@ -108,6 +112,7 @@ export class Persistence {
 
   /** Begins a kept session, or notes that its client has come. */
   async keepSession(clientId: string): Promise<void> {
+    if (this.sessions.has(clientId)) this.#resumed.add(clientId);
     await this.line.add(this.#session(clientId, true));
   }
 
@@ -165,9 +170,12 @@ export class Persistence {
   }
 
   async subscriptionsByClient(client: Client): Promise<LibrarySubscription[]> {
-    return this.sessions
-      .subscriptions(client.id)
-      .map(({ topic, qos, options }) => ({ topic, qos, ...options }));
+    const resumed = this.#resumed.delete(client.id);
+    const kept = this.sessions.subscriptions(client.id);
+    // The library says that a session is present if it has subscriptions; one without them is, too
+    // ([MQTT-3.2.2-2]). This one is a subscription that nobody may have.
+    if (resumed && kept.length === 0) return [{ topic: PRESENT, qos: 0 }];
+    return kept.map(({ topic, qos, options }) => ({ topic, qos, ...options }));
   }
 
   async subscriptionsByTopic(topic: string): Promise<LibrarySubscription[]> {
