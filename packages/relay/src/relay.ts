@@ -128,6 +128,7 @@ async function start(options: RelayOptions, stack: Stack) {
     audit,
     events,
     clock,
+    onError: (error) => logger.error({ error }, 'session of a terminal not checked'),
   });
   stack.add(() => terminals.close());
   const console = new Console({

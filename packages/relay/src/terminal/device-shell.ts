@@ -4,6 +4,7 @@ import { PorchlightError } from '@porchlight/protocol';
 import type { TerminalAsk, TerminalSay } from '@porchlight/protocol/api';
 import ssh2, { type AnyAuthMethod, type ClientChannel, type NextAuthHandler } from 'ssh2';
 import { type KeySigner, openKeySigner } from './key-signer.ts';
+import { askServer, paceInput } from './paced-input.ts';
 import { SignerAgent } from './signer-agent.ts';
 
 /** Prompts of one question of the device, and characters of each text in it. */
@@ -16,6 +17,8 @@ type AuthAnswer = Extract<TerminalAsk, { type: 'password' | 'key' | 'keyboard' }
 export interface DeviceShellParts {
   /** Byte stream to the device's SSH server; owned from now on. */
   readonly stream: Duplex;
+  /** Whose terminal it is. */
+  readonly accountId: string;
   readonly user: string;
   readonly size: { cols: number; rows: number };
   /** Tells the person something, or asks. */
@@ -81,7 +84,7 @@ export class DeviceShell {
     if (answer.type === 'key') {
       try {
         this.#dropSigner();
-        const signer = await openKeySigner(answer.key, answer.passphrase);
+        const signer = await openKeySigner(this.#parts.accountId, answer.key, answer.passphrase);
         if (this.#ended) return signer.close();
         this.#signer = signer;
         this.#try(next, { type: 'agent', username, agent: new SignerAgent(signer) });
@@ -158,7 +161,10 @@ export class DeviceShell {
     this.#dropSigner();
     const { size, onOpen } = this.#parts;
     this.#client.shell({ term: TERM, cols: size.cols, rows: size.rows }, (error, channel) => {
-      if (error === undefined) return onOpen(channel);
+      if (error === undefined) {
+        paceInput(channel, (heard) => askServer(this.#client, heard));
+        return onOpen(channel);
+      }
       this.#failure = new PorchlightError('service_unreachable', 'The device gave no shell', {
         cause: error,
       });

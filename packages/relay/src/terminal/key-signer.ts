@@ -7,8 +7,9 @@ import { PorchlightError } from '@porchlight/protocol';
  */
 const OPEN_MAX_MS = 15_000;
 const SIGN_MAX_MS = 5_000;
-/** Keys open at the same time; each has a thread of its own. */
+/** Keys open at the same time, in all and of one account; each has a thread of its own, for as long as a device asks. */
 const SIGNERS_MAX = 8;
+const PER_ACCOUNT_MAX = 3;
 /** Room for a thread, in MB. */
 const MEMORY = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 16 };
 
@@ -28,14 +29,18 @@ export interface KeySigner {
   close(): void;
 }
 
-let open = 0;
+/** By account. */
+const open = new Map<string, number>();
 
 /**
  * Opens a private key. @throws PorchlightError `bad_request` with what is wrong with it, `busy`; never with any of it
  */
-export async function openKeySigner(key: string, passphrase: string | undefined): Promise<KeySigner> {
-  if (open >= SIGNERS_MAX) throw new PorchlightError('busy');
-  open += 1;
+export async function openKeySigner(
+  accountId: string,
+  key: string,
+  passphrase: string | undefined,
+): Promise<KeySigner> {
+  const leave = enter(accountId);
   const worker = new Worker(new URL('./key-signer-thread.ts', import.meta.url), {
     workerData: { key, passphrase },
     resourceLimits: MEMORY,
@@ -43,9 +48,9 @@ export async function openKeySigner(key: string, passphrase: string | undefined)
     env: {},
   });
   worker.unref();
-  worker.once('exit', () => {
-    open -= 1;
-  });
+  worker.once('exit', leave);
+  // One that comes when nobody waits for the thread any more, such as of its memory, must not end the relay.
+  worker.on('error', () => undefined);
   const close = (): void => void worker.terminate();
   try {
     const said = await heard(worker, OPEN_MAX_MS);
@@ -64,6 +69,25 @@ export async function openKeySigner(key: string, passphrase: string | undefined)
     close();
     throw error;
   }
+}
+
+/** Takes a place, and gives what frees it. @throws PorchlightError `busy` */
+function enter(accountId: string): () => void {
+  const own = open.get(accountId) ?? 0;
+  const all = [...open.values()].reduce((sum, count) => sum + count, 0);
+  if (all >= SIGNERS_MAX) throw new PorchlightError('busy');
+  if (own >= PER_ACCOUNT_MAX) {
+    throw new PorchlightError(
+      'busy',
+      `You have ${own} keys in use in other terminals: finish signing in there`,
+    );
+  }
+  open.set(accountId, own + 1);
+  return () => {
+    const left = (open.get(accountId) ?? 1) - 1;
+    if (left === 0) open.delete(accountId);
+    else open.set(accountId, left);
+  };
 }
 
 function problemOf(said: SignerSays): string {

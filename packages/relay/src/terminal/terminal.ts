@@ -156,6 +156,7 @@ export class Terminal {
         );
         this.#shell = new DeviceShell({
           stream,
+          accountId: device.accountId,
           user: ask.user,
           size: { cols: ask.cols, rows: ask.rows },
           say: (said) => this.#say(said),

@@ -22,6 +22,7 @@ const ALICE: Identity = {
   sessionId: 's1',
 };
 let identity: Identity;
+let bySession: () => Promise<Identity>;
 let clock: FakeClock;
 let audit: NewAuditEntry[];
 let asked: { target: PortTarget; options: ReachOptions }[];
@@ -42,12 +43,13 @@ const dial = async (): Promise<Duplex> => {
 
 beforeEach(async () => {
   identity = ALICE;
+  bySession = async () => identity;
   clock = new FakeClock();
   audit = [];
   asked = [];
   reach = dial;
   terminals = new Terminals({
-    identities: { identify: async () => identity },
+    identities: { identify: async () => identity, bySession: () => bySession() },
     devices: {
       byId: async (accountId, id) =>
         accountId === 'alice1' && id === 'd1'
@@ -63,6 +65,7 @@ beforeEach(async () => {
     audit: { append: (entry) => void audit.push(entry) },
     events,
     clock,
+    onError: (error) => errors.push(error),
   });
   server = http.createServer();
   server.on('upgrade', (req, socket, head) => {
@@ -274,6 +277,17 @@ describe('it ends', () => {
     expect(await browser.said('error')).toMatchObject({ message });
     expect(await browser.closed).toBe(4001);
     expect(audit.at(-1)).toMatchObject({ action: 'terminal.closed', detail: { reason: message } });
+  });
+
+  it('when another process has ended the session, and when it ended while the request was looked at', async () => {
+    const browser = await browse().toShell();
+    identity = ANONYMOUS;
+    await clock.advance(20_000);
+    expect(await browser.said('error')).toMatchObject({ message: 'You were signed out' });
+    expect(await browser.closed).toBe(4001);
+    identity = ALICE;
+    bySession = async () => ANONYMOUS;
+    expect(await browse().closed).toBe(4001);
   });
 
   it('when nothing is asked, when nobody signs in, and when the browser is gone', async () => {

@@ -16,17 +16,20 @@ import { Terminal } from './terminal.ts';
 const PER_ACCOUNT_MAX = 10;
 /** How often an account may open one. */
 const OPENINGS = { capacity: 20, refillMs: 3_000 };
+/** Another process may have ended a session, such as `porchlight relay user password` beside the relay. */
+const LOOK_MS = 20_000;
 /** Largest message of a browser: a private key, or a piece of what is pasted. */
 const MESSAGE_MAX = 64 * 1024;
 const PATH = /^\/api\/devices\/([a-z0-9]{1,40})\/terminal$/;
 
 export interface TerminalsParts {
-  readonly identities: Pick<Identities, 'identify'>;
+  readonly identities: Pick<Identities, 'identify' | 'bySession'>;
   readonly devices: Pick<DeviceStore, 'byId'>;
   readonly ports: DevicePorts;
   readonly audit: Audit;
   readonly events: EventBus;
   readonly clock: Clock;
+  readonly onError: (error: unknown) => void;
 }
 
 /** How an upgrade request came. */
@@ -42,7 +45,7 @@ export class Terminals {
   readonly #parts: TerminalsParts;
   readonly #open = new Set<Terminal>();
   readonly #openings: TokenBuckets;
-  readonly #unsubscribe: () => void;
+  readonly #stops: (() => void)[];
   readonly #server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -52,7 +55,12 @@ export class Terminals {
   constructor(parts: TerminalsParts) {
     this.#parts = parts;
     this.#openings = new TokenBuckets(OPENINGS, parts.clock);
-    this.#unsubscribe = parts.events.subscribe((event) => this.#hear(event));
+    this.#stops = [
+      parts.events.subscribe((event) => this.#hear(event)),
+      parts.clock.every(LOOK_MS, () => {
+        for (const terminal of this.#open) this.#check(terminal);
+      }),
+    ];
   }
 
   get size(): number {
@@ -83,6 +91,8 @@ export class Terminals {
           });
           this.#open.add(terminal);
           websocket.once('close', () => this.#open.delete(terminal));
+          // The session may have ended while the request was looked at.
+          this.#check(terminal);
         });
       })
       .catch((error: unknown) => {
@@ -95,7 +105,7 @@ export class Terminals {
   }
 
   close(): void {
-    this.#unsubscribe();
+    for (const stop of this.#stops) stop();
     for (const terminal of this.#open) terminal.end(new PorchlightError('device_offline', 'The relay stops'));
     this.#server.close();
   }
@@ -121,6 +131,17 @@ export class Terminals {
       });
     }
     return { identity: session, device };
+  }
+
+  /** Ends a terminal whose session is no more. A database that fails is asked again. */
+  #check(terminal: Terminal): void {
+    const { accountId, sessionId } = terminal.identity;
+    this.#parts.identities.bySession(accountId, sessionId).then(
+      ({ kind }) => {
+        if (kind === 'anonymous') terminal.end(new PorchlightError('not_signed_in', 'You were signed out'));
+      },
+      (error: unknown) => this.#parts.onError(error),
+    );
   }
 
   #hear(event: RelayEvent): void {

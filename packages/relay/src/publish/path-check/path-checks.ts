@@ -7,15 +7,17 @@ import { type CheckAsk, Looker } from './looker.ts';
 
 /** For all of a check. */
 const CHECK_MS = 20_000;
-/** Checks at the same time, of all accounts: each holds a few pages in memory. */
-const RUNNING_MAX = 4;
+/** Checks at the same time, of all accounts and of one: each holds a few pages in memory, as long as its device wants. */
+const RUNNING_MAX = 16;
+const PER_ACCOUNT_MAX = 2;
 
 /** Looks at a service as a visitor under a prefix would get it, and says what will not work there. */
 export class PathChecks {
   readonly #links: Pick<LinkTable, 'get'>;
   readonly #pools: Pick<ChannelPools, 'agent'>;
   readonly #clock: Clock;
-  #running = 0;
+  /** Accounts whose checks run, once for each. */
+  readonly #running: string[] = [];
 
   constructor(parts: { links: Pick<LinkTable, 'get'>; pools: Pick<ChannelPools, 'agent'>; clock: Clock }) {
     this.#links = parts.links;
@@ -33,8 +35,10 @@ export class PathChecks {
     if (!link.services.some(({ name }) => name === ask.service.name)) {
       throw new PorchlightError('service_unknown');
     }
-    if (this.#running >= RUNNING_MAX) throw new PorchlightError('busy');
-    this.#running += 1;
+    const { accountId } = ask.device;
+    const own = this.#running.filter((one) => one === accountId).length;
+    if (own >= PER_ACCOUNT_MAX || this.#running.length >= RUNNING_MAX) throw new PorchlightError('busy');
+    this.#running.push(accountId);
     const started = this.#clock.monotonic();
     try {
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(CHECK_MS)]);
@@ -42,7 +46,7 @@ export class PathChecks {
       const result = await look.run();
       return { ...result, took: Math.round(this.#clock.monotonic() - started) };
     } finally {
-      this.#running -= 1;
+      this.#running.splice(this.#running.indexOf(accountId), 1);
     }
   }
 }
