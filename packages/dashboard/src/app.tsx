@@ -6,6 +6,7 @@ import { AddDevicePage } from './add-device/index.ts';
 import { AuditPage } from './audit/index.ts';
 import { DevicePage } from './device/index.ts';
 import { DevicesPage } from './devices/index.ts';
+import { EmoncmsPage } from './emoncms/index.ts';
 import { ForwardsPage } from './forwards/index.ts';
 import { JoinRequestsPage } from './join-requests/index.ts';
 import { NotFoundPage, Shell } from './layout/index.ts';
@@ -36,6 +37,13 @@ export function App() {
           <Shell>
             <Switch>
               <Route path="/" component={DevicesPage} />
+              <Route path="/devices/:id/emoncms">
+                {({ id }) => (
+                  <Suspense fallback={<div className="min-h-dvh" />}>
+                    <EmoncmsPage key={id} id={id} />
+                  </Suspense>
+                )}
+              </Route>
               <Route path="/devices/:id">{({ id }) => <DevicePage key={id} id={id} />}</Route>
               <Route path="/add" component={AddDevicePage} />
               <Route path="/forwards" component={ForwardsPage} />

@@ -6,6 +6,10 @@ import type {
   AuditEntry,
   Device,
   DeviceChange,
+  EmoncmsData,
+  EmoncmsFeeds,
+  EmoncmsInputs,
+  EmoncmsMeta,
   EnrolmentToken,
   Forward,
   ForwardOptions,
@@ -48,6 +52,7 @@ export interface AuditFilter {
 }
 
 const part = encodeURIComponent;
+const emoncms = (id: string, service: string) => `/api/devices/${part(id)}/services/${part(service)}/emoncms`;
 
 /** Every call that the console makes, one a route. Each throws {@link ApiError}. */
 export const api = {
@@ -111,6 +116,19 @@ export const api = {
     request<PathCheck>('POST', `/api/devices/${part(id)}/services/${part(service)}/check`, { body }),
   probe: (id: string, service: string) =>
     request<ProbeResult>('POST', `/api/devices/${part(id)}/services/${part(service)}/probe`, { body: {} }),
+  emoncmsFeeds: (id: string, service: string, signal: AbortSignal) =>
+    request<EmoncmsFeeds>('GET', `${emoncms(id, service)}/feeds`, { signal }),
+  emoncmsInputs: (id: string, service: string, signal: AbortSignal) =>
+    request<EmoncmsInputs>('GET', `${emoncms(id, service)}/inputs`, { signal }),
+  emoncmsMeta: (id: string, service: string, feed: number) =>
+    request<EmoncmsMeta>('GET', `${emoncms(id, service)}/feeds/${feed}`),
+  emoncmsData: (
+    id: string,
+    service: string,
+    feed: number,
+    query: { start: number; end: number; interval: number },
+    signal: AbortSignal,
+  ) => request<EmoncmsData>('GET', `${emoncms(id, service)}/feeds/${feed}/data`, { query, signal }),
   forwards: (signal: AbortSignal) => request<Page<Forward>>('GET', '/api/forwards', { signal }),
   forwardOptions: (signal: AbortSignal) =>
     request<ForwardOptions>('GET', '/api/forwards/options', { signal }),

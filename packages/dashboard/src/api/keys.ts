@@ -17,6 +17,7 @@ export const keys = {
   readings: (id: string, span: string) => ['readings', id, span],
   forwards: ['forwards'],
   forwardOptions: ['forward-options'],
+  emoncms: (id: string, service: string) => ['emoncms', id, service],
   joinRequests: ['join-requests'],
   enrolmentTokens: ['enrolment-tokens'],
   audits: ['audit'],

@@ -1,18 +1,8 @@
 import { useEffect, useRef } from 'react';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { presentColour } from '../page/index.ts';
 import type { TimeSeries } from './time-series.ts';
-
-/** The present value of one of style.css's colours: canvases know nothing of variables or of light and dark. */
-function colour(element: HTMLElement, name: string): string {
-  // Without a transition, which would begin at the colour before.
-  element.style.setProperty('transition', 'none', 'important');
-  element.style.color = `var(${name})`;
-  const value = getComputedStyle(element).color;
-  element.style.color = '';
-  element.style.removeProperty('transition');
-  return value;
-}
 
 const TWO_DAYS_MS = 2 * 24 * 3600_000;
 const hour = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
@@ -33,8 +23,8 @@ function optionsFor(element: HTMLElement, props: TimePlotProps): UPlot.Options {
   const { from, to, height, scale, format } = props;
   const clock = to - from > TWO_DAYS_MS ? day : hour;
   const axis = {
-    stroke: colour(element, '--c-muted'),
-    grid: { stroke: colour(element, '--c-line'), width: 1 },
+    stroke: presentColour(element, 'var(--c-muted)'),
+    grid: { stroke: presentColour(element, 'var(--c-line)'), width: 1 },
     ticks: { show: false },
     font: '12px system-ui, sans-serif',
   };
@@ -53,7 +43,12 @@ function optionsFor(element: HTMLElement, props: TimePlotProps): UPlot.Options {
     ],
     series: [
       {},
-      { stroke: colour(element, '--c-accent'), width: 2, points: { show: false }, spanGaps: false },
+      {
+        stroke: presentColour(element, 'var(--c-accent)'),
+        width: 2,
+        points: { show: false },
+        spanGaps: false,
+      },
     ],
   };
 }
