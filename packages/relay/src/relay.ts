@@ -72,14 +72,19 @@ async function start(options: RelayOptions, stack: Stack) {
   const installFiles = await InstallFiles.read(options.agentBundle, caPem);
   const facts = createRelayFacts({ config, hostKey, installFiles, startedAt: recorder.startedAt, caPem });
   const operators = wireOperators(foundation, deviceLinks, { facts, api: () => api });
-  const { enrolmentTokens, joinRequests, keyEnrolment, ssh } = wireSshSide(foundation, deviceLinks, people, {
-    hostKey,
-    facts,
-    operators,
-  });
+  const { admission, enrolmentTokens, joinRequests, keyEnrolment, ssh } = wireSshSide(
+    foundation,
+    deviceLinks,
+    people,
+    {
+      hostKey,
+      facts,
+      operators,
+    },
+  );
   const { emoncms, publisher, signOnPages, pathRoutes, pathChecks, accessLog, passthrough } =
     await wirePublishing(foundation, people, deviceLinks);
-  const mqtt = await wireMqtt(foundation, people, deviceLinks);
+  const mqtt = await wireMqtt(foundation, people, deviceLinks, admission);
   const originOf = createOriginReader(createAddressMatcher(config.trustedProxies));
 
   const consoleOriginOf = (request: IncomingMessage): string =>

@@ -1,6 +1,7 @@
 export type { MqttCredentialRecord, MqttCredentialStore } from './credentials/credential-store.ts';
 export { type CredentialOwner, MqttCredentials } from './credentials/credentials.ts';
 export { type MqttIdentity, ownerOf } from './identity.ts';
+export { Joining } from './joining.ts';
 export { Logins } from './logins.ts';
 export type { MessageStore } from './messages/message-store.ts';
 export { MqttBroker } from './mqtt-broker.ts';

@@ -279,6 +279,7 @@ export class MqttBroker {
       }
     }
     if (connection === undefined) return;
+    if (identity.kind === 'join') this.#aedes.keepBack(message);
     for (const watcher of this.#watchers) watcher.message?.(connection, message);
   }
 

@@ -99,6 +99,11 @@ export class OrderedAedes extends Aedes {
     EventEmitter.prototype.on.call(this, 'error', listener);
   }
 
+  /** What was published is for the relay itself: it is acknowledged, and goes to nobody. */
+  keepBack(packet: object): void {
+    this.#accepted.add(packet);
+  }
+
   /** Notes a client that is being connected: messages for it wait in its queue until it is ready. */
   opening(client: Client): void {
     this.#opening.set(client, { missed: false });
@@ -126,6 +131,7 @@ export class OrderedAedes extends Aedes {
     publisher: string | undefined,
     more: readonly MessageChange[],
   ): Promise<void> {
+    if (this.#accepted.has(packet)) return this.#persistence.line.add(more);
     this.#accepted.add(packet);
     this.#inside.counter += 1;
     const number = { brokerId: this.id, brokerCounter: this.#inside.counter };

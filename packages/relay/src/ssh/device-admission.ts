@@ -6,10 +6,16 @@ import type { DeviceRecord, DeviceStore } from '../devices/index.ts';
 import type { EnrolmentTokens, JoinAnswer, JoinRequestTable } from '../enrolment/index.ts';
 import type { EventBus } from '../events.ts';
 import { newId } from '../secrets.ts';
-import type { ProvenClient } from './ssh-server.ts';
+import type { DeviceKey } from './device-key.ts';
 
 /** Names tried for a device that joins by token under a name that is taken: `name`, `name-2`, … */
 const NAME_TRIES = 100;
+
+/** Who comes: what it is known by, and from where. */
+export interface Comer {
+  readonly key: DeviceKey;
+  readonly address: string;
+}
 
 /** What a device says of itself when it comes. */
 export interface Introduction {
@@ -58,7 +64,7 @@ export class DeviceAdmission {
 
   /** @param onWaiting called when a person has to be waited for */
   async admit(
-    client: ProvenClient,
+    client: Comer,
     introduction: Introduction,
     onWaiting: (waiting: Waiting) => void,
   ): Promise<Admitted> {
@@ -69,7 +75,7 @@ export class DeviceAdmission {
     return this.#byPerson(client, introduction, onWaiting);
   }
 
-  async #byToken(client: ProvenClient, introduction: Introduction, secret: string): Promise<Admitted> {
+  async #byToken(client: Comer, introduction: Introduction, secret: string): Promise<Admitted> {
     const { audit, clock, devices, events, tokens } = this.#parts;
     const token = await tokens.redeem(secret, clock.now());
     if (token === undefined) {
@@ -113,12 +119,7 @@ export class DeviceAdmission {
     return { kind: 'device', device };
   }
 
-  async #insert(
-    client: ProvenClient,
-    accountId: string,
-    wish: string,
-    tags: readonly string[],
-  ): Promise<void> {
+  async #insert(client: Comer, accountId: string, wish: string, tags: readonly string[]): Promise<void> {
     for (let n = 1; ; n += 1) {
       const suffix = n === 1 ? '' : `-${n}`;
       const name = `${wish.slice(0, 32 - suffix.length).replace(/-+$/, '')}${suffix}`;
@@ -143,7 +144,7 @@ export class DeviceAdmission {
   }
 
   async #byPerson(
-    client: ProvenClient,
+    client: Comer,
     introduction: Introduction,
     onWaiting: (waiting: Waiting) => void,
   ): Promise<Admitted> {

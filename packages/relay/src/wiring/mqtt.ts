@@ -1,5 +1,13 @@
-import { Logins, MqttBroker, MqttCredentials, MqttLinks, MqttWebSockets, ownerOf } from '../mqtt/index.ts';
-import { UnauthenticatedLimit } from '../ssh/index.ts';
+import {
+  Joining,
+  Logins,
+  MqttBroker,
+  MqttCredentials,
+  MqttLinks,
+  MqttWebSockets,
+  ownerOf,
+} from '../mqtt/index.ts';
+import { type DeviceAdmission, UnauthenticatedLimit } from '../ssh/index.ts';
 import { addressKey } from '../token-buckets.ts';
 import type { DeviceLinks } from './device-links.ts';
 import type { Foundation } from './foundation.ts';
@@ -13,6 +21,7 @@ export async function wireMqtt(
   { config, stores, audit, events, clock, logger, metrics, stack, failed }: Foundation,
   people: People,
   { table, readings }: DeviceLinks,
+  admission: DeviceAdmission,
 ) {
   const credentials = new MqttCredentials({ store: stores.mqttCredentials, audit, events, clock });
   const logins = new Logins({
@@ -33,6 +42,8 @@ export async function wireMqtt(
     clock,
     logger: logger.child('mqtt'),
   });
+  const admit = admission.admit.bind(admission);
+  broker.watch(new Joining({ admit, credentials, clock, logger: logger.child('mqtt') }));
   broker.watch(
     new MqttLinks({
       links: table,

@@ -100,5 +100,5 @@ export function wireSshSide(
     onOperator: (client) => operators.accept(client),
     onClient: (client) => void new DeviceSession(client, session),
   });
-  return { enrolmentTokens, joinRequests, keyEnrolment, ssh };
+  return { admission, enrolmentTokens, joinRequests, keyEnrolment, ssh };
 }
