@@ -7,4 +7,5 @@ export type { MessageStore } from './messages/message-store.ts';
 export { MqttBroker } from './mqtt-broker.ts';
 export type { MqttConnection, MqttDoor, MqttMessage, MqttWatcher } from './mqtt-connection.ts';
 export { MqttLinks } from './mqtt-links.ts';
+export { KnownServices } from './rpc/index.ts';
 export { MqttWebSockets } from './web-sockets.ts';

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Link, LinkListener, LinkTable } from '../links/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import type { MqttConnection, MqttMessage, MqttWatcher } from './mqtt-connection.ts';
-import { RpcDevices, type RpcEndpoint, type RpcEndpointParts } from './rpc/index.ts';
+import { type KnownServices, RpcDevices, type RpcEndpoint, type RpcEndpointParts } from './rpc/index.ts';
 import { parseTelemetry } from './telemetry.ts';
 
 export interface MqttLinksParts {
@@ -15,6 +15,8 @@ export interface MqttLinksParts {
   };
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Keeps what a device announces in its record. */
+  readonly knownServices: Pick<KnownServices, 'note'>;
   /** Counts what was dropped of HTTP over MQTT. */
   readonly rpcDropped: RpcEndpointParts['dropped'];
 }
@@ -32,7 +34,7 @@ export class MqttLinks implements MqttWatcher, LinkListener {
     this.#parts = parts;
     this.#rpc = new RpcDevices({
       ...{ clock: parts.clock, logger: parts.logger, dropped: parts.rpcDropped },
-      onChange: (link) => parts.links.changed(link as MqttLink),
+      onChange: (link) => parts.knownServices.note(link as MqttLink),
     });
     parts.links.listen(this);
   }

@@ -10,5 +10,6 @@ export { type Login, type Logins, OPERATOR_USER, type OperatorLogin } from './lo
 export { hasUsablePacketSize } from './packet-size.ts';
 export { type PublicKeyLine, parsePublicKeyLine } from './public-key-line.ts';
 export { disconnectWith, OPEN_FAILURE, pingClient, refuseChannel } from './server-messages.ts';
+export { ServiceMemory } from './service-memory.ts';
 export { type IncomingSocket, type OperatorClient, SshServer } from './ssh-server.ts';
 export { parseUserName } from './user-name.ts';

@@ -1,9 +1,8 @@
 import type { AnnouncedService } from '@porchlight/protocol';
 import type { DeviceRecord, DeviceStore } from '../devices/index.ts';
 import type { EventBus } from '../events.ts';
-import type { LinkTable } from '../links/index.ts';
+import type { Link, LinkTable } from '../links/index.ts';
 import type { Logger } from '../telemetry/index.ts';
-import type { SshLink } from './ssh-link.ts';
 
 /**
  * Keeps what a device offers in its record, one write at a time and only when it is news: a device that comes back
@@ -33,12 +32,12 @@ export class ServiceMemory {
   }
 
   /** What the link offers has changed. */
-  note(link: SshLink): void {
+  note(link: Link): void {
     this.#parts.links.changed(link);
     if (!this.#writing && this.#news(link).length > 0) void this.#write(link);
   }
 
-  async #write(link: SshLink): Promise<void> {
+  async #write(link: Link): Promise<void> {
     const { devices, events, links, logger } = this.#parts;
     this.#writing = true;
     try {
@@ -56,7 +55,7 @@ export class ServiceMemory {
     }
   }
 
-  #news(link: SshLink): AnnouncedService[] {
+  #news(link: Link): AnnouncedService[] {
     return link.services.filter(({ name, kind }) => this.#known.get(name) !== kind);
   }
 }

@@ -1,5 +1,6 @@
 import {
   Joining,
+  KnownServices,
   Logins,
   MqttBroker,
   MqttCredentials,
@@ -50,6 +51,7 @@ export async function wireMqtt(
       readings,
       clock,
       logger: logger.child('mqtt'),
+      knownServices: new KnownServices({ devices: stores.devices, links: table, events, logger }),
       rpcDropped: metrics.rpcDropped,
     }),
   );

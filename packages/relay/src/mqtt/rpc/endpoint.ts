@@ -126,9 +126,10 @@ export class RpcEndpoint {
     const exchange = this.#active.get((read.ok ? read.message.id : read.id) ?? '');
     if (!read.ok) {
       this.#parts.dropped.rubbish.add(1);
+      if (exchange !== undefined) return exchange.rubbish(read.reason);
+      // It may be an answer to any of those that wait.
       this.#rubbish = { at: this.#parts.clock.monotonic(), reason: read.reason };
-      if (exchange === undefined) this.#complain(read.reason);
-      else exchange.rubbish(read.reason);
+      this.#complain(read.reason);
     } else if (exchange === undefined) {
       // An acknowledgement that crosses with the end of the answer is nothing to count.
       if (read.message.type !== 'ack') this.#parts.dropped.late.add(1);

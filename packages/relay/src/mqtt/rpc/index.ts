@@ -1,2 +1,3 @@
 export { RpcEndpoint, type RpcEndpointParts } from './endpoint.ts';
+export { KnownServices } from './known-services.ts';
 export { RpcDevices, type RpcHolder } from './rpc-devices.ts';
