@@ -1,4 +1,4 @@
-import { type ControlStream, openControlStream } from '@porchlight/link';
+import { adoptChannel, type ControlStream, openControlStream } from '@porchlight/link';
 import {
   type AgentMessage,
   agentMessage,
@@ -156,16 +156,12 @@ export class DeviceSession {
       if (!this.#isStock()) return reject();
       // There is none when something runs in this session already.
       const channel: ServerChannel | undefined = accept();
-      if (channel === undefined) return;
-      if (hasUsablePacketSize(channel)) this.#becomeStock().shell(channel);
-      else this.#abort('packets too small');
+      if (channel !== undefined && this.#adopt(channel)) this.#becomeStock().shell(channel);
     });
     session.on('exec', (accept, reject, { command }) => {
       if (!this.#isStock()) return reject();
       const channel: ServerChannel | undefined = accept();
-      if (channel === undefined) return;
-      if (hasUsablePacketSize(channel)) this.#becomeStock().exec(channel, command);
-      else this.#abort('packets too small');
+      if (channel !== undefined && this.#adopt(channel)) this.#becomeStock().exec(channel, command);
     });
     session.on('subsystem', (accept, reject, info) => {
       if (info.name !== CONTROL_SUBSYSTEM || this.#control !== undefined || this.#stock !== undefined) {
@@ -181,6 +177,21 @@ export class DeviceSession {
         end: () => this.#end('the agent closed its control channel'),
       });
     });
+  }
+
+  /** Bounds what a stock client sends over a channel of its own; false: the connection ends. */
+  #adopt(channel: ServerChannel): boolean {
+    if (!hasUsablePacketSize(channel)) {
+      this.#abort('packets too small');
+      return false;
+    }
+    adoptChannel(channel, () => this.#abort('the device sent more than it was allowed to'));
+    // The channel ends with what ran in it, whether or not the client has sent its end; before the connection does.
+    channel.on('prefinish', () => {
+      channel.eof();
+      channel.close();
+    });
+    return true;
   }
 
   #onMessage(message: AgentMessage): void {
