@@ -151,7 +151,11 @@ test('health: uptime from the events, the present link counted in', async () => 
   const start = clock.now();
   await clock.advance(1_000_000);
   await stores.health.record(
-    [{ deviceId: id, at: start + 500_000, state: 'up' }],
+    [
+      { deviceId: id, at: start, state: 'up' },
+      { deviceId: id, at: start, state: 'down' },
+      { deviceId: id, at: start + 500_000, state: 'up' },
+    ],
     [{ deviceId: id, at: start + 600_000, rtt: 10, bytesIn: 1, bytesOut: 2 }],
   );
   rig.links.up.set(id, { state: { ...linkUp, since: start + 500_000 }, services: [] });
