@@ -7,8 +7,8 @@ export interface ScriptedEmoncms {
   readonly url: string;
   /** Paths and queries that were asked for. */
   readonly asked: string[];
-  /** Answers in place of the usual: text as it is, or never. */
-  answer: ((path: string) => string | 'never' | undefined) | undefined;
+  /** Answers in place of the usual: text as it is, or false for never. */
+  answer: ((path: string) => string | false | undefined) | undefined;
   close(): Promise<void>;
 }
 
@@ -22,7 +22,7 @@ export async function startScriptedEmoncms(): Promise<ScriptedEmoncms> {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://emoncms');
     asked.push(request.url ?? '');
     const scripted = rig.answer?.(pathname);
-    if (scripted === 'never') return;
+    if (scripted === false) return;
     response.setHeader('content-type', 'application/json');
     response.end(scripted ?? JSON.stringify(usual(pathname, searchParams)));
   });

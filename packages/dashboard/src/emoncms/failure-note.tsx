@@ -18,7 +18,6 @@ interface FailureNoteProps {
 export function FailureNote({ error, failure, at, onRetry }: FailureNoteProps) {
   const problem = failure ?? (error instanceof ApiError ? error : undefined);
   if (problem === undefined) return <ErrorNote error={error} onRetry={onRetry} />;
-  const since = 'offlineSince' in problem ? problem['offlineSince'] : undefined;
   const detail = problem instanceof ApiError ? problem.message : problem.detail;
   return (
     <div role="alert" className="flex gap-3 rounded-lg bg-bad-soft p-3 text-sm">
@@ -26,11 +25,6 @@ export function FailureNote({ error, failure, at, onRetry }: FailureNoteProps) {
       <div className="grid min-w-0 flex-1 gap-1">
         <p className="font-semibold">{problem.title}</p>
         {detail !== problem.title && <p>{detail}</p>}
-        {typeof since === 'number' && (
-          <p>
-            Offline since <Ago at={since} />.
-          </p>
-        )}
         {at === undefined ? (
           <p className="text-muted">{problem.hint}</p>
         ) : (

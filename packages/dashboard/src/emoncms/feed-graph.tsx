@@ -107,6 +107,8 @@ function optionsFor(element: HTMLElement, latest: { current: FeedGraphProps }): 
   };
   const right = lines.some((line) => line.axis === 'right');
   const left = lines.some((line) => line.axis === 'left') || !right;
+  // A phone has no room for wide axes.
+  const side = element.clientWidth < 480 ? 42 : 58;
   const values = (_: UPlot, ticks: number[]) => ticks.map((tick) => tick.toLocaleString());
   return {
     width: element.clientWidth,
@@ -125,8 +127,8 @@ function optionsFor(element: HTMLElement, latest: { current: FeedGraphProps }): 
     },
     axes: [
       { ...axis, space: 70, size: 30, values: (_, ticks) => clockFor(latest.current.stretch, ticks) },
-      { ...axis, scale: 'left', show: left, size: 58, space: 28, values },
-      { ...axis, scale: 'right', show: right, side: 1, size: 58, space: 28, values, grid: { show: !left } },
+      { ...axis, scale: 'left', show: left, size: side, space: 28, values },
+      { ...axis, scale: 'right', show: right, side: 1, size: side, space: 28, values, grid: { show: !left } },
     ],
     series: [
       {},

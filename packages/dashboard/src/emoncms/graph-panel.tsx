@@ -1,6 +1,5 @@
 import type { EmoncmsFeed } from '@porchlight/protocol/api';
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
-import { Ago } from '../format/index.ts';
 import { Empty, Panel, Skeleton } from '../ui/index.ts';
 import { type Columns, joinColumns, summaryOf, withLast } from './columns.ts';
 import { csvOf } from './csv.ts';
@@ -114,14 +113,9 @@ export function GraphPanel({ home, state, onChange, known, told }: GraphPanelPro
           />
         </Suspense>
         <p className="h-5 text-right text-xs text-muted tabular-nums">
-          {point === undefined || columns.times[point] === undefined ? (
-            <>
-              Values now{lastAt > 0 && ', graph up to '}
-              {lastAt > 0 && <Ago at={lastAt} />}
-            </>
-          ) : (
-            new Date(columns.times[point]).toLocaleString()
-          )}
+          {point === undefined || columns.times[point] === undefined
+            ? 'Last values'
+            : new Date(columns.times[point]).toLocaleString()}
         </p>
         <GraphLegend
           rows={rows}
