@@ -18,7 +18,8 @@ export function createRelayFacts(parts: {
   const { config, hostKey, installFiles, startedAt } = parts;
   const { domain } = config;
   let ports: Ports = { http: undefined, https: undefined, ssh: undefined };
-  const outside = (name: 'http' | 'https' | 'ssh' | 'mqtts'): number | undefined => config[name].publicPort ?? ports[name];
+  const outside = (name: 'http' | 'https' | 'ssh' | 'mqtts'): number | undefined =>
+    config[name].publicPort ?? ports[name];
   /** On a loopback name plain HTTP is as safe, and a browser shows no warning. */
   const base = (): { scheme: 'http' | 'https'; port: string } => {
     const http = outside('http');
@@ -43,6 +44,9 @@ export function createRelayFacts(parts: {
     },
     get sshPort() {
       return outside('ssh');
+    },
+    get mqttsPort() {
+      return outside('mqtts');
     },
     get installer() {
       return installerOf(config, ports, {

@@ -3,6 +3,7 @@ import type {
   Account,
   AccountChange,
   Allowance,
+  AppPassword,
   AuditEntry,
   Device,
   DeviceChange,
@@ -16,13 +17,18 @@ import type {
   Health,
   JoinRequest,
   MadeAccessToken,
+  MadeAppPassword,
   MadeEnrolmentToken,
+  MadeMqttCredential,
   Me,
+  MqttCredential,
   NewAccessToken,
   NewAccount,
+  NewAppPassword,
   NewDevice,
   NewEnrolmentToken,
   NewForward,
+  NewMqttCredential,
   NewPathRoute,
   NewSshKey,
   PathCheck,
@@ -74,6 +80,17 @@ export const api = {
     request<MadeAccessToken>('POST', '/api/me/access-tokens', { body }),
   sshKeys: (signal: AbortSignal) => request<Page<SshKey>>('GET', '/api/me/ssh-keys', { signal }),
   addSshKey: (body: NewSshKey) => request<SshKey>('POST', '/api/me/ssh-keys', { body }),
+  appPasswords: (signal: AbortSignal) =>
+    request<Page<AppPassword>>('GET', '/api/me/app-passwords', { signal }),
+  makeAppPassword: (body: NewAppPassword) =>
+    request<MadeAppPassword>('POST', '/api/me/app-passwords', { body }),
+  revokeAppPassword: (id: string) => request<unknown>('DELETE', `/api/me/app-passwords/${part(id)}`),
+  mqttCredentials: (deviceId: string, signal: AbortSignal) =>
+    request<Page<MqttCredential>>('GET', `/api/devices/${part(deviceId)}/mqtt-credentials`, { signal }),
+  makeMqttCredential: (deviceId: string, body: NewMqttCredential) =>
+    request<MadeMqttCredential>('POST', `/api/devices/${part(deviceId)}/mqtt-credentials`, { body }),
+  revokeMqttCredential: (deviceId: string, id: string) =>
+    request<unknown>('DELETE', `/api/devices/${part(deviceId)}/mqtt-credentials/${part(id)}`),
   removeSshKey: (id: string) => request<unknown>('DELETE', `/api/me/ssh-keys/${part(id)}`),
   revokeAccessToken: (id: string) => request<unknown>('DELETE', `/api/me/access-tokens/${part(id)}`),
 
@@ -84,7 +101,7 @@ export const api = {
     request<unknown>('PATCH', `/api/accounts/${part(id)}`, { body }),
   removeAccount: (id: string) => request<unknown>('DELETE', `/api/accounts/${part(id)}`),
 
-  devices: (query: { search?: string; tag?: string; cursor?: string }, signal: AbortSignal) =>
+  devices: (query: { search?: string; tag?: string; cursor?: string; limit?: number }, signal: AbortSignal) =>
     request<Page<Device>>('GET', '/api/devices', { query: { limit: 50, ...query }, signal }),
   device: (id: string, signal: AbortSignal) => request<Device>('GET', `/api/devices/${part(id)}`, { signal }),
   changeDevice: (id: string, body: DeviceChange) =>

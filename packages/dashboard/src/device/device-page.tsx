@@ -5,6 +5,7 @@ import { ApiError, api, keys } from '../api/index.ts';
 import { AuditList } from '../audit/index.ts';
 import { StatusLine } from '../devices/index.ts';
 import { ForwardsPanel, forwardsQuery } from '../forwards/index.ts';
+import { DeviceCredentialsPanel } from '../mqtt/index.ts';
 import { useTitle } from '../page/index.ts';
 import { shellTarget } from '../terminal/index.ts';
 import { buttonClass, Empty, ErrorNote, Lantern, Panel, Pill, SkeletonRows } from '../ui/index.ts';
@@ -83,6 +84,7 @@ export function DevicePage({ id }: { id: string }) {
           <ForwardsPanel device={device} />
           <HealthPanel device={device} />
           <ReadingsPanel deviceId={device.id} />
+          <DeviceCredentialsPanel device={device} />
           <LinkPanel device={device} />
           <Panel
             title="Recent events"

@@ -1,3 +1,4 @@
+import { AppPasswordsPanel } from '../mqtt/index.ts';
 import { ThemeChoice, useTitle } from '../page/index.ts';
 import { PageHead, Panel } from '../ui/index.ts';
 import { AccessTokensPanel } from './access-tokens-panel.tsx';
@@ -20,6 +21,7 @@ export function SettingsPage() {
       <PasswordPanel />
       <SessionsPanel />
       <AccessTokensPanel />
+      <AppPasswordsPanel />
       <SshKeysPanel />
       <RelayPanel />
     </>

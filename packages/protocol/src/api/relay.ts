@@ -27,6 +27,8 @@ export const me = z.object({
     origin: z.string(),
     hostKeyFingerprint: z.string(),
     sshPort: z.number().int().optional(),
+    /** Port of MQTT over TLS; absent: it is taken on the HTTPS port only. */
+    mqttsPort: z.number().int().optional(),
     /** SHA-256 of the agent bundle at `/install/porchlight.mjs`; absent when this relay has none built. */
     agentSha256: z.string().optional(),
     /** The relay made its own certificate authority; it is at `/install/ca.pem`. */

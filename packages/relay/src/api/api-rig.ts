@@ -246,6 +246,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
       origin: ORIGIN,
       startedAt: clock.now(),
       sshPort: 22,
+      mqttsPort: 8883,
       hostKey: 'ssh-ed25519 AAAA',
       hostKeyFingerprint: 'SHA256:relay',
       websocketPath: '/ssh',

@@ -24,6 +24,7 @@ export interface RelayFacts {
   /** When this process began to serve, ms since 1970. */
   readonly startedAt: number;
   readonly sshPort: number | undefined;
+  readonly mqttsPort: number | undefined;
   /** `ssh-ed25519 AAAA…`. */
   readonly hostKey: string;
   readonly hostKeyFingerprint: string;

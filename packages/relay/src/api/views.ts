@@ -29,6 +29,7 @@ export function meView(account: AccountRecord, relay: RelayFacts): Me {
       origin: relay.origin,
       hostKeyFingerprint: relay.hostKeyFingerprint,
       sshPort: relay.sshPort,
+      mqttsPort: relay.mqttsPort,
       agentSha256: relay.agentSha256,
       localAuthority: relay.localAuthority,
       installer: relay.installer,
