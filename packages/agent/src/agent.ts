@@ -1,27 +1,21 @@
-import { join } from 'node:path';
 import { nativeCipherInUse, poolPacketPadding } from '@porchlight/link';
-import { joinCode } from '@porchlight/protocol';
 import { AuditLog } from './audit/index.ts';
 import { systemClock } from './clock.ts';
 import {
   type AgentConfig,
   AgentConfigFile,
-  ConfigError,
   ConfigFollower,
   lockDataFolder,
-  openIdentity,
   prepareDataFolder,
-  readAuthority,
 } from './config/index.ts';
-import { AgentLink, type LinkPhase } from './link/index.ts';
+import { createLink } from './create-link.ts';
+import type { LinkPhase } from './link/index.ts';
 import { openControlSocket, PauseSwitch } from './local/index.ts';
 import { createLogger, type Logger } from './log/index.ts';
 import { DevicePolicy } from './policy/index.ts';
 import { type Gate, Services } from './services/index.ts';
 import { agentStatusOf, policyStatusOf, type Refusal } from './status.ts';
 import { VERSION } from './version.ts';
-
-const WEBSOCKET_PATH = '/.well-known/porchlight/link';
 
 export interface AgentOptions {
   readonly dataFolder: string;
@@ -62,15 +56,6 @@ export async function startAgent(options: AgentOptions) {
       },
     });
     ends.push(() => follower.close());
-    const { relay, name = 'device' } = follower.config;
-    if (relay === undefined) {
-      throw new ConfigError(
-        'this device has joined no relay yet: run "porchlight agent join https://RELAY" first',
-      );
-    }
-    const identity = await openIdentity(dataFolder);
-    const code = await joinCode(identity.fingerprint, relay.hostKey);
-    const ca = relay.ca === undefined ? undefined : await readAuthority(join(dataFolder, relay.ca));
     const audit = new AuditLog({
       dataFolder,
       clock,
@@ -104,11 +89,7 @@ export async function startAgent(options: AgentOptions) {
 
     const startedAt = clock.now();
     let refused: Refusal | undefined;
-    const link = new AgentLink({
-      relay: { ssh: relay.ssh, origin: relay.https, websocketPath: WEBSOCKET_PATH, ca },
-      hostKeyFingerprint: relay.hostKey,
-      privateKey: identity.privateKey.reveal(),
-      hello: { agent: VERSION, name, account: undefined, token: undefined },
+    const { link, relay, code } = await createLink(follower.config, dataFolder, {
       clock,
       logger,
       random: Math.random,
@@ -149,7 +130,7 @@ export async function startAgent(options: AgentOptions) {
     const status = () =>
       agentStatusOf({
         startedAt,
-        relay: relay.domain,
+        relay,
         config: follower.config,
         configError: follower.error,
         phase: link.phase,
@@ -175,7 +156,7 @@ export async function startAgent(options: AgentOptions) {
     ends.push(() => link.close());
     poolPacketPadding();
     const nativeCipher = nativeCipherInUse();
-    logger.info({ version: VERSION, name, relay: relay.domain, nativeCipher }, 'agent started');
+    logger.info({ version: VERSION, name: follower.config.name, relay, nativeCipher }, 'agent started');
     let closing: Promise<void> | undefined;
     return {
       status,
@@ -192,6 +173,7 @@ export async function startAgent(options: AgentOptions) {
 
 /** The link belongs to the relay that was there at the start. */
 function refuseOtherRelay(next: AgentConfig, now: AgentConfig): string | undefined {
-  if (JSON.stringify(next.relay) === JSON.stringify(now.relay)) return undefined;
+  const of = ({ relay, mqtt }: AgentConfig): string => JSON.stringify([relay, mqtt]);
+  if (of(next) === of(now)) return undefined;
   return 'the relay in agent.yaml has changed: restart the agent to go there, or put it back';
 }

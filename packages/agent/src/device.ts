@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, type AgentOptions, startAgent } from './agent.ts';
 import { systemClock } from './clock.ts';
-import { AgentConfigFile, ConfigError, prepareDataFolder } from './config/index.ts';
+import { type AgentConfig, AgentConfigFile, ConfigError, prepareDataFolder } from './config/index.ts';
 import { joinRelay, parseRelayUrl, tokenByPassword } from './join/index.ts';
 import { PauseSwitch } from './local/index.ts';
 import { createLogger } from './log/index.ts';
@@ -35,7 +35,7 @@ export async function startDevice(options: DeviceOptions) {
   let busy: Promise<void> | undefined;
 
   const startIfJoined = async (): Promise<void> => {
-    if (agent !== undefined || stop.signal.aborted || (await file.read()).relay === undefined) return;
+    if (agent !== undefined || stop.signal.aborted || !isLinked(await file.read())) return;
     agent = await startAgent({ ...options, logger });
   };
   const joinAs = async (wish: JoinWish): Promise<void> => {
@@ -128,6 +128,10 @@ export async function startDevice(options: DeviceOptions) {
     /** Ends link and page; idempotent. */
     close: () => (closing ??= close()),
   };
+}
+
+function isLinked({ relay, mqtt }: AgentConfig): boolean {
+  return relay !== undefined || mqtt !== undefined;
 }
 
 function reasonOf(error: unknown): string {

@@ -3,7 +3,13 @@ import { Document, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { ConfigError, quoted, systemErrorCode } from './config-error.ts';
 import { readTextFile, replaceFile } from './files.ts';
-import { type AgentConfig, agentConfig, type RelaySettingsText, type ServiceSettingsText } from './schema.ts';
+import {
+  type AgentConfig,
+  agentConfig,
+  type MqttSettings,
+  type RelaySettingsText,
+  type ServiceSettingsText,
+} from './schema.ts';
 
 const CONFIG_FILE = 'agent.yaml';
 const CONFIG_BYTES_MAX = 64 * 1024;
@@ -49,6 +55,14 @@ export class AgentConfigFile {
     return this.#edit((document) => {
       document.setIn(['relay'], document.createNode({ ...relay }));
       if (name !== undefined) document.setIn(['name'], name);
+    });
+  }
+
+  /** Links by MQTT alone from now on; undefined: by SSH again. */
+  async setMqtt(settings: MqttSettings | undefined): Promise<AgentConfig> {
+    return this.#edit((document) => {
+      if (settings === undefined) document.deleteIn(['mqtt']);
+      else document.setIn(['mqtt'], document.createNode({ ...settings }));
     });
   }
 

@@ -7,8 +7,10 @@ export { type DataFolderLock, lockDataFolder } from './data-folder-lock.ts';
 export { type FileText, readTextFile, replaceFile, syncFolder } from './files.ts';
 export { isForbiddenAddress } from './forbidden-address.ts';
 export { type Identity, openIdentity } from './identity.ts';
+export { readPassword } from './password.ts';
 export type {
   AgentConfig,
+  MqttSettings,
   RelaySettings,
   RelaySettingsText,
   ServiceSettings,

@@ -69,10 +69,31 @@ const serviceName = z
   .string()
   .refine(isServiceName, 'is no service name: use 1 to 29 lower-case letters, digits and inner hyphens');
 
+/** A broker's address: with TLS, or on loopback names for a relay on trial. */
+const brokerUrl = z.string().refine((text) => {
+  const url = URL.parse(text);
+  if (url === null || url.username !== '' || url.password !== '') return false;
+  if (url.protocol === 'mqtts:' || url.protocol === 'wss:') return true;
+  return (url.protocol === 'mqtt:' || url.protocol === 'ws:') && isLoopback(url.hostname);
+}, 'must be the address of the relay for MQTT, e.g. mqtts://relay.example.net or wss://relay.example.net/mqtt');
+
+/** How the device links by MQTT alone. */
+export const mqttSettings = z.strictObject({
+  url: brokerUrl,
+  user: z.string().refine(isDeviceName, 'must be the name of the device at the relay'),
+  /** File with the password, relative to the data folder. */
+  passwordFile: z.string().min(1).max(4096),
+  /** File with the certificate authority to trust, relative to the data folder. */
+  ca: z.string().min(1).max(4096).optional(),
+});
+export type MqttSettings = z.output<typeof mqttSettings>;
+
 /** The whole of `agent.yaml`. Defaults stand here and nowhere else; unknown keys are refused. */
 export const agentConfig = z.strictObject({
   /** Absent until the device has joined. */
   relay: relaySettings.optional(),
+  /** When present, the device links by MQTT alone, and not as `relay` says. */
+  mqtt: mqttSettings.optional(),
   /** The name that the device proposes when it joins. */
   name: z
     .string()

@@ -26,7 +26,7 @@ export type LinkPhase =
   | {
       readonly kind: 'up';
       readonly since: number;
-      readonly transport: Transport;
+      readonly transport: Transport | 'mqtt';
       readonly device: string;
       readonly domain: string;
       readonly rtt: number | undefined;

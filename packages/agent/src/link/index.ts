@@ -1,4 +1,5 @@
-export { AgentLink, type LinkPhase } from './agent-link.ts';
+export { AgentLink, type AgentLinkParts, type LinkPhase } from './agent-link.ts';
+export { Backoff } from './backoff.ts';
 export { proxyFor } from './proxy-environment.ts';
 export { type AcceptChannel, RelayConnection } from './relay-connection.ts';
 export { dialTcp } from './tcp-dial.ts';

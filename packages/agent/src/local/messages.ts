@@ -16,7 +16,7 @@ export const REPLY_LINE_MAX = 256 * 1024;
 export const controlRequest = z.strictObject({ command: z.enum(['status', 'pause', 'resume', 'reload']) });
 export type ControlCommand = z.infer<typeof controlRequest>['command'];
 
-const transport = z.enum(['ssh', 'https', 'websocket']);
+const transport = z.enum(['ssh', 'https', 'websocket', 'mqtt']);
 
 /** How the agent stands with its relay. */
 export const linkStatus = z.discriminatedUnion('state', [

@@ -12,6 +12,7 @@ import { runCommand } from './run-command.ts';
 import { settingsCommand } from './settings-command.ts';
 import { statusCommand } from './status-command.ts';
 import { unexposeCommand } from './unexpose-command.ts';
+import { viaCommand } from './via-command.ts';
 
 /** `porchlight agent …` */
 export function agentCommand(): Command {
@@ -20,6 +21,7 @@ export function agentCommand(): Command {
   );
   for (const create of [
     joinCommand,
+    viaCommand,
     exposeCommand,
     unexposeCommand,
     importCommand,

@@ -106,7 +106,8 @@ export class Exchange {
         else if (this.#answer === undefined) this.#wait(this.#parts.device.timeout);
         return;
       case 'refuse':
-        if (this.#answer !== undefined) return this.#parts.duplicate();
+        if (this.#answer?.complete === true) return this.#parts.duplicate();
+        // After the beginning of an answer: it breaks off.
         this.#told = false;
         return this.fail(new PorchlightError(REFUSALS[message.code]));
     }

@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { joinCode } from '@porchlight/protocol';
+import { type AgentConfig, ConfigError, openIdentity, readAuthority, readPassword } from './config/index.ts';
+import { AgentLink, type AgentLinkParts } from './link/index.ts';
+import { MqttLink } from './mqtt-link/index.ts';
+import { VERSION } from './version.ts';
+
+const WEBSOCKET_PATH = '/.well-known/porchlight/link';
+
+type LinkParts = Pick<
+  AgentLinkParts,
+  'clock' | 'logger' | 'random' | 'environment' | 'onPhase' | 'onDenied' | 'onChannel'
+>;
+
+export interface DeviceLink {
+  readonly link: AgentLink | MqttLink;
+  /** Domain of the relay. */
+  readonly relay: string;
+  /** Code of this device and this relay, as a join request shows it; over MQTT there is none. */
+  readonly code: string;
+}
+
+/**
+ * The link that the configuration asks for: by MQTT alone where it says so, otherwise to the relay that was joined.
+ * @throws ConfigError when there is neither, or a file of it cannot be read
+ */
+export async function createLink(
+  { relay, mqtt, name = 'device' }: AgentConfig,
+  dataFolder: string,
+  parts: LinkParts,
+): Promise<DeviceLink> {
+  if (mqtt !== undefined) {
+    const link = new MqttLink({
+      ...parts,
+      ...{ url: mqtt.url, user: mqtt.user, agent: `porchlight ${VERSION}` },
+      password: await readPassword(join(dataFolder, mqtt.passwordFile)),
+      ca: mqtt.ca === undefined ? undefined : await readAuthority(join(dataFolder, mqtt.ca)),
+    });
+    return { link, relay: new URL(mqtt.url).hostname, code: '' };
+  }
+  if (relay === undefined) {
+    throw new ConfigError(
+      'this device has joined no relay yet: run "porchlight agent join https://RELAY" first',
+    );
+  }
+  const identity = await openIdentity(dataFolder);
+  const ca = relay.ca === undefined ? undefined : await readAuthority(join(dataFolder, relay.ca));
+  const link = new AgentLink({
+    ...parts,
+    relay: { ssh: relay.ssh, origin: relay.https, websocketPath: WEBSOCKET_PATH, ca },
+    hostKeyFingerprint: relay.hostKey,
+    privateKey: identity.privateKey.reveal(),
+    hello: { agent: VERSION, name, account: undefined, token: undefined },
+  });
+  return { link, relay: relay.domain, code: await joinCode(identity.fingerprint, relay.hostKey) };
+}

@@ -1,0 +1,2 @@
+export { MqttLink, type MqttLinkParts } from './mqtt-link.ts';
+export { linkViaMqtt, type ViaMqtt } from './set-up.ts';

@@ -1,0 +1,216 @@
+import { randomBytes } from 'node:crypto';
+import type { LinkedService } from '@porchlight/protocol';
+import {
+  RPC_HEAD_MAX,
+  RPC_PART_MAX,
+  RPC_VERSION,
+  type RpcAnnouncement,
+  type RpcTopics,
+  rpcTopics,
+} from '@porchlight/protocol/rpc';
+import mqtt, { type MqttClient } from 'mqtt';
+import type { Clock } from '../clock.ts';
+import type { Secret } from '../config/index.ts';
+import { type AgentLinkParts, authorities, Backoff, type LinkPhase } from '../link/index.ts';
+import type { Logger } from '../log/index.ts';
+import { REQUEST_WINDOW } from './device-request.ts';
+import { DeviceRequests, REQUESTS_MAX } from './device-requests.ts';
+
+/** TCP, TLS and CONNACK have this long. */
+const CONNECT_TIMEOUT_MS = 15_000;
+/** As often as an agent's other links ask for a sign of life; mqtt.js ends the connection at half as long again. */
+const KEEPALIVE_SECONDS = 20;
+/** The relay has this long to take the goodbye. */
+const END_GRACE_MS = 1_000;
+/** After a refusal that only a person can lift. */
+const REFUSED_WAIT_MS = 10 * 60_000;
+/** As long as a request may take at most, by the contract: local servers may be slow. */
+const ANSWER_MS = 120_000;
+/** CONNACK codes that trying again does not change (MQTT 3.1.1 §3.2.2.3). */
+const REFUSED = new Set<unknown>([4, 5]);
+
+export interface MqttLinkParts extends Pick<AgentLinkParts, 'onPhase' | 'onDenied' | 'onChannel'> {
+  /** `mqtts://`, `wss://`, or without TLS on loopback. */
+  readonly url: string;
+  /** The device's name at the relay. */
+  readonly user: string;
+  readonly password: Secret;
+  /** PEM of the authority to trust beside the system's. */
+  readonly ca: string | undefined;
+  readonly agent: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: () => number;
+}
+
+/** Serves the device's web services over MQTT alone, for ever: connects, announces, and begins again when it ends. */
+export class MqttLink {
+  readonly #parts: MqttLinkParts;
+  readonly #topics: RpcTopics;
+  readonly #backoff: Backoff;
+  #phase: LinkPhase;
+  #client: MqttClient | undefined;
+  #services: readonly LinkedService[] = [];
+  #paused = false;
+  #stopped = false;
+  #running: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(parts: MqttLinkParts) {
+    this.#parts = parts;
+    this.#topics = rpcTopics(parts.user);
+    this.#backoff = new Backoff(parts.random);
+    this.#phase = { kind: 'stopped', since: parts.clock.now() };
+  }
+
+  get phase(): LinkPhase {
+    return this.#phase;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** What is offered from now on; `tcp` services cannot be, over MQTT. */
+  offer(services: readonly LinkedService[]): void {
+    this.#services = services;
+    this.#announce();
+  }
+
+  tellPaused(paused: boolean): void {
+    this.#paused = paused;
+    this.#announce();
+  }
+
+  /** Ends the connection and does not come back. */
+  async close(): Promise<void> {
+    this.#stopped = true;
+    const client = this.#client;
+    client?.end();
+    // One that is still connecting, or whose relay does not answer, does not end in order.
+    const cancel = this.#parts.clock.after(END_GRACE_MS, () => client?.end(true));
+    this.#wake?.();
+    await this.#running;
+    cancel();
+    this.#setPhase({ kind: 'stopped', since: this.#parts.clock.now() });
+  }
+
+  async #run(): Promise<void> {
+    const { clock, logger } = this.#parts;
+    while (!this.#stopped) {
+      this.#setPhase({ kind: 'connecting', since: clock.now() });
+      const begun = clock.monotonic();
+      const { reason, wasUp, refused } = await this.#connectOnce();
+      if (this.#stopped) return;
+      if (wasUp) this.#backoff.lived(clock.monotonic() - begun);
+      const wait = refused ? REFUSED_WAIT_MS : this.#backoff.next();
+      this.#setPhase({ kind: 'waiting', since: clock.now(), reason, until: clock.now() + wait });
+      logger.warn({ reason, waitMs: wait }, 'link down');
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(wait, resolve);
+        this.#wake = () => {
+          cancel();
+          resolve();
+        };
+      });
+    }
+  }
+
+  /** One connection; resolves when it has ended. */
+  #connectOnce(): Promise<{ reason: string; wasUp: boolean; refused: boolean }> {
+    const { url, user, password, ca, clock, logger, onChannel, onDenied } = this.#parts;
+    const client = mqtt.connect(url, {
+      ...{ username: user, password: password.reveal(), clientId: `agent-${randomBytes(6).toString('hex')}` },
+      ...{ clean: true, reconnectPeriod: 0, queueQoSZero: false, protocolVersion: 4 },
+      ...{ keepalive: KEEPALIVE_SECONDS, connectTimeout: CONNECT_TIMEOUT_MS },
+      ...(ca === undefined ? {} : { ca: authorities(ca) }),
+    });
+    this.#client = client;
+    const requests = new DeviceRequests({
+      onChannel,
+      publish: (payload) => void client.publish(this.#topics.response, payload),
+      logger,
+    });
+    const result = { reason: 'the connection was lost', wasUp: false, refused: false };
+    let pinged = 0;
+    return new Promise((resolve) => {
+      client.on('connect', () => {
+        result.wasUp = true;
+        noDelay(client);
+        client.subscribe(this.#topics.request, (error) => {
+          if (error) {
+            result.reason = `the relay does not let it subscribe: ${error.message}`;
+            client.end(true);
+          } else this.#isUp();
+        });
+      });
+      client.on('message', (_topic, payload) => requests.message(payload));
+      client.on('packetsend', ({ cmd }) => {
+        if (cmd === 'pingreq') pinged = clock.monotonic();
+      });
+      client.on('packetreceive', ({ cmd }) => {
+        if (cmd === 'pingresp' && this.#phase.kind === 'up') {
+          this.#setPhase({ ...this.#phase, rtt: clock.monotonic() - pinged });
+        }
+      });
+      client.on('error', (error) => {
+        result.reason = error.message;
+        if (!('code' in error) || !REFUSED.has(error.code)) return;
+        result.refused = true;
+        const hint =
+          'make MQTT credentials on the page of the device at the relay, and give them to "porchlight agent via mqtt"';
+        onDenied({ reason: error.message, hint, retry: false });
+      });
+      client.once('close', () => {
+        requests.close();
+        this.#client = undefined;
+        client.end(true);
+        resolve(result);
+      });
+    });
+  }
+
+  #isUp(): void {
+    const { clock, logger, url, user } = this.#parts;
+    const domain = new URL(url).hostname;
+    this.#setPhase({
+      kind: 'up',
+      since: clock.now(),
+      transport: 'mqtt',
+      device: user,
+      domain,
+      rtt: undefined,
+    });
+    logger.info({ transport: 'mqtt', device: user, domain }, 'link up');
+    this.#announce();
+  }
+
+  #announce(): void {
+    if (this.#phase.kind !== 'up') return;
+    const announcement: RpcAnnouncement = {
+      rpc: RPC_VERSION,
+      services: this.#services.filter(({ kind }) => kind === 'http').map(({ name }) => name),
+      agent: this.#parts.agent,
+      max: RPC_HEAD_MAX + RPC_PART_MAX,
+      window: REQUEST_WINDOW,
+      concurrent: REQUESTS_MAX,
+      timeout: ANSWER_MS,
+      headers: ['*'],
+      paused: this.#paused,
+    };
+    this.#client?.publish(this.#topics.services, JSON.stringify(announcement));
+  }
+
+  #setPhase(phase: LinkPhase): void {
+    this.#phase = phase;
+    this.#parts.onPhase(phase);
+  }
+}
+
+/** Requests and answers are small messages: they must not wait for each other's acknowledgement by TCP. */
+function noDelay(client: MqttClient): void {
+  const stream: unknown = client.stream;
+  if (typeof stream === 'object' && stream !== null && 'setNoDelay' in stream) {
+    (stream as { setNoDelay(on: boolean): void }).setNoDelay(true);
+  }
+}
