@@ -95,6 +95,11 @@ export class OperatorSession {
       address: this.client.address,
       person: () => this.#who(),
       end: (reason) => this.end(reason),
+      waitingInAll: () => {
+        let sum = 0;
+        for (const one of this.#sessions) sum += one.waiting;
+        return sum;
+      },
       onClose: () => this.#sessions.delete(open),
     });
     this.#sessions.add(open);

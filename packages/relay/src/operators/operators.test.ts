@@ -226,6 +226,20 @@ describe('a connection', () => {
     expect(heard).toBe(3_000_000);
   });
 
+  it('that reads nothing fills no memory, in however many sessions', async () => {
+    rig.given.answer = () => ({ items: [{ id: 'd', name: 'x'.repeat(300_000) }] });
+    const { client } = await rig.connect();
+    const protocol = Reflect.get(client, '_protocol');
+    const { session } = protocol;
+    protocol.session = (id: number, _window: number, packet: number) => session.call(protocol, id, 0, packet);
+    let cut = 0;
+    for (let n = 0; n < 10; n += 1) {
+      client.exec('devices --json', (_error, channel) => channel?.resume().on('close', () => (cut += 1)));
+    }
+    await expect.poll(() => cut).toBe(6);
+    client.end();
+  });
+
   it('with packets that are too small is ended', async () => {
     for (const kind of ['session', 'directTcpip'] as const) {
       const { client, closed } = await rig.connect();

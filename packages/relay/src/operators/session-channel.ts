@@ -15,6 +15,8 @@ export interface SessionHost {
   readonly person: () => Promise<Person | undefined>;
   /** Ends the whole connection. */
   readonly end: (reason: string) => void;
+  /** Bytes that wait in all sessions of the connection. */
+  readonly waitingInAll: () => number;
   /** Called once, when the session has closed. */
   readonly onClose: () => void;
 }
@@ -75,6 +77,11 @@ export class SessionChannel {
     else this.#terminal?.err(`porchlight: ${line}\n`);
   }
 
+  /** Bytes that the client has not read. */
+  get waiting(): number {
+    return this.#terminal?.waiting ?? 0;
+  }
+
   /** Ends what runs; the connection is going. */
   close(): void {
     this.#terminal?.hangUp();
@@ -86,7 +93,8 @@ export class SessionChannel {
       return undefined;
     }
     const overflow = (): void => this.#host.end('the client sent more than it was allowed to');
-    this.#terminal = new Terminal(channel, this.#size, overflow);
+    const { waitingInAll } = this.#host;
+    this.#terminal = new Terminal(channel, this.#size, { onOverflow: overflow, waitingInAll });
     return this.#terminal;
   }
 

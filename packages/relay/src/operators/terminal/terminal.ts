@@ -6,7 +6,7 @@ const CTRL_C = 0x03;
 const CTRL_D = 0x04;
 /** Exit status of what Ctrl-C ended, as shells have it. */
 const INTERRUPTED = 130;
-/** Bytes that may wait for a client that reads slowly, before what runs is ended. */
+/** Bytes that may wait for a client that reads slowly, in all of its sessions, before what would write more is ended. */
 const WAITING_MAX = 1024 * 1024;
 /** Most that a command reads from its standard input. */
 const INPUT_MAX = 16 * 1024;
@@ -16,21 +16,31 @@ export interface Size {
   readonly rows: number;
 }
 
+/** What the connection lends to a terminal. */
+export interface TerminalHost {
+  /** Called when the client sends more than it may. */
+  readonly onOverflow: () => void;
+  /** {@link Terminal.waiting} of all terminals of the connection, together. */
+  readonly waitingInAll: () => number;
+}
+
 /** A program's end of a session channel (RFC 4254 §6): standard output, error and input, size, and exit status. */
 export class Terminal {
   /** Undefined without a terminal at the other end. */
   size: Size | undefined;
   readonly #channel: ServerChannel;
+  readonly #waitingInAll: () => number;
   readonly #hungUp = new AbortController();
   #onKey: ((key: string) => void) | undefined;
   #onResize: (() => void) | undefined;
   #exited = false;
 
-  /** @param onOverflow called when the client sends more than it may */
-  constructor(channel: ServerChannel, size: Size | undefined, onOverflow: () => void) {
+  /** @param size undefined without a terminal at the other end */
+  constructor(channel: ServerChannel, size: Size | undefined, host: TerminalHost) {
     this.#channel = channel;
+    this.#waitingInAll = host.waitingInAll;
     this.size = size;
-    adoptChannel(channel, onOverflow);
+    adoptChannel(channel, host.onOverflow);
     // The channel ends with the command, whether or not the client has sent its end.
     channel.on('finish', () => channel.close());
     channel.on('close', () => this.#hungUp.abort());
@@ -55,6 +65,11 @@ export class Terminal {
   /** False while the client has not read what was written. */
   get ready(): boolean {
     return this.#channel.writableLength === 0;
+  }
+
+  /** Bytes that the client has not read. */
+  get waiting(): number {
+    return this.#channel.writableLength + this.#channel.stderr.writableLength;
   }
 
   /** Calls for each key pressed, from now on. */
@@ -102,7 +117,7 @@ export class Terminal {
 
   #write(to: Ssh2Channel | ServerChannel['stderr'], text: string): void {
     if (this.#exited || this.#channel.destroyed || !to.writable) return;
-    if (this.#channel.writableLength + this.#channel.stderr.writableLength > WAITING_MAX) {
+    if (this.#waitingInAll() > WAITING_MAX) {
       this.#channel.destroy();
       return;
     }
