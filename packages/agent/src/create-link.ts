@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { joinCode } from '@porchlight/protocol';
 import { type AgentConfig, ConfigError, openIdentity, readAuthority, readPassword } from './config/index.ts';
 import { AgentLink, type AgentLinkParts } from './link/index.ts';
-import { MqttLink } from './mqtt-link/index.ts';
+import { createMqttLink, type MqttLink } from './mqtt-link/index.ts';
 import { VERSION } from './version.ts';
 
 const WEBSOCKET_PATH = '/.well-known/porchlight/link';
@@ -30,7 +30,7 @@ export async function createLink(
   parts: LinkParts,
 ): Promise<DeviceLink> {
   if (mqtt !== undefined) {
-    const link = new MqttLink({
+    const link = await createMqttLink({
       ...parts,
       ...{ url: mqtt.url, user: mqtt.user, agent: `porchlight ${VERSION}` },
       password: await readPassword(join(dataFolder, mqtt.passwordFile)),

@@ -1,2 +1,3 @@
-export { MqttLink, type MqttLinkParts } from './mqtt-link.ts';
+export { createMqttLink } from './load.ts';
+export type { MqttLink } from './mqtt-link.ts';
 export { linkViaMqtt, type ViaMqtt } from './set-up.ts';
