@@ -13,6 +13,13 @@ import {
 } from '../publish/index.ts';
 import type { Origin } from './arrival.ts';
 
+/**
+ * For half a year the console's host name is reached over TLS only, on every port, and no warning can be clicked away
+ * (RFC 6797 §8.3): the console's session must not go to a device's forwarded port of that name. Names below it keep
+ * their own ways: a forward may well be plain HTTP.
+ */
+const STRICT_TRANSPORT = ['Strict-Transport-Security', 'max-age=15768000'] as const;
+
 /** Who answers what. */
 export interface FrontDoorParts {
   readonly domain: string;
@@ -20,6 +27,8 @@ export interface FrontDoorParts {
   readonly paths: { readonly host: string | undefined; readonly insecureOnConsole: boolean };
   /** Port of HTTPS as seen from outside, for redirects; undefined: HTTPS is off, or another program's affair. */
   readonly httpsPort: () => number | undefined;
+  /** The certificate is one that browsers are to insist on from now on. */
+  readonly strictTransport: boolean;
   readonly originOf: (req: IncomingMessage) => Origin;
   /** Paths of the console that are answered over plain HTTP too: public files whose hash the caller knows and checks. */
   readonly hashCheckedPaths: ReadonlySet<string>;
@@ -70,8 +79,10 @@ export class FrontDoor {
     if (!origin.secure && !isLoopbackName(hostName(host)) && !this.#isHashChecked(req, target.kind)) {
       return this.#toHttps(req, res, host);
     }
-    if (target.kind === 'console') this.#parts.console.handle(req, res, origin);
-    else this.#parts.publisher.handle(req, res, { ...NO_NAMES, ...target, ...origin, host });
+    if (target.kind === 'console') {
+      if (origin.secure && this.#parts.strictTransport) res.setHeader(...STRICT_TRANSPORT);
+      this.#parts.console.handle(req, res, origin);
+    } else this.#parts.publisher.handle(req, res, { ...NO_NAMES, ...target, ...origin, host });
   }
 
   handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
