@@ -152,6 +152,8 @@ async function start(options: RelayOptions, stack: Stack) {
     domain: config.domain,
     paths: config.paths,
     httpsPort: () => facts.httpsPort,
+    // Of the relay's own authority a browser may know nothing.
+    strictTransport: config.tls.certificate !== undefined,
     originOf,
     hashCheckedPaths: new Set([PHONE_HOME_PATH]),
     console,
