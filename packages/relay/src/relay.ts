@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { nativeCipherInUse } from '@porchlight/link';
+import { EmoncmsHttp } from './adapters/index.ts';
 import { createApi } from './api/index.ts';
 import { systemClock } from './clock.ts';
 import { createAddressMatcher, type RelayConfig } from './config/index.ts';
@@ -146,6 +147,13 @@ async function start(options: RelayOptions, stack: Stack) {
     installFiles,
     onSsh: (socket, address, transport) => ssh.accept(socket, address, transport),
     mqtt: mqtt.webSockets,
+    emoncms: new EmoncmsHttp({
+      clients: mqtt.emoncmsClients,
+      identities: people.identities,
+      checkPassword: (given, from) => people.signIn.check(given, from),
+      originOf: consoleOriginOf,
+      clock,
+    }),
     meter: metrics.requests.console,
   });
   const door = new FrontDoor({

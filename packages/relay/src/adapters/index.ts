@@ -1,1 +1,2 @@
+export { EmoncmsClients, EmoncmsHttp } from './emoncms/index.ts';
 export { EtPhoneHome } from './et-phone-home/index.ts';

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { PorchlightError } from '@porchlight/protocol';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import type { Identities } from '../access/index.ts';
+import type { EmoncmsHttp } from '../adapters/index.ts';
 import { type Api, isApiPath } from '../api/index.ts';
 import type { LinkTransport } from '../links/index.ts';
 import type { Origin } from '../listeners/index.ts';
@@ -40,6 +41,8 @@ export interface ConsoleParts {
   /** Origin of the console on the listener that a request came to. */
   readonly originOf: (req: IncomingMessage) => string;
   readonly mqtt: MqttWebSockets;
+  /** The HTTP side of the original emoncms server. */
+  readonly emoncms: EmoncmsHttp;
   readonly meter: RelayMetrics['requests']['console'];
 }
 
@@ -65,6 +68,7 @@ export class Console {
     const url = req.url ?? '/';
     if (isApiPath(url)) return api.handle(req, res);
     const path = url.split('?', 1)[0] ?? '/';
+    if (this.#parts.emoncms.isPath(path)) return this.#parts.emoncms.handle(req, res, origin);
     if (req.method !== 'GET' && req.method !== 'HEAD')
       return sendFailure(req, res, new PorchlightError('not_found'));
     if (path === CONSOLE_SIGN_ON_PATH) {

@@ -1,3 +1,4 @@
+import { EmoncmsClients } from '../adapters/index.ts';
 import {
   Joining,
   KnownServices,
@@ -55,6 +56,13 @@ export async function wireMqtt(
       rpcDropped: metrics.rpcDropped,
     }),
   );
+  const emoncmsClients = new EmoncmsClients({ clock });
+  broker.watch(emoncmsClients);
+  metrics.observe(
+    'porchlight_emoncms_stray_answers',
+    'Answers of original emoncms clients that nobody waits for: late, twice, or made up.',
+    () => emoncmsClients.strayAnswers,
+  );
   stack.add(() => broker.close());
   /** A blocked device is kept out; a renamed one comes again, to learn which topics are its own now. */
   const deviceChanged = async (accountId: string, deviceId: string): Promise<void> => {
@@ -97,5 +105,5 @@ export async function wireMqtt(
       }
     }),
   );
-  return { broker, credentials, webSockets: new MqttWebSockets(broker) };
+  return { broker, credentials, emoncmsClients, webSockets: new MqttWebSockets(broker) };
 }

@@ -1,0 +1,188 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PorchlightError, problemOf } from '@porchlight/protocol';
+import { authorise, bearerToken, hasConsoleCookie, type Identities } from '../../access/index.ts';
+import type { AccountRecord } from '../../accounts/index.ts';
+import type { Clock } from '../../clock.ts';
+import { addressKey, TokenBuckets } from '../../token-buckets.ts';
+import { type EmoncmsCall, parseCallData, parseCallPath } from './call.ts';
+import type { EmoncmsClients } from './emoncms-clients.ts';
+
+/** Where a device's settings page checks a name and password. */
+export const AUTH_PATH = '/user/auth.json';
+/** A form has a name, a password and a few numbers. */
+const BODY_MAX = 16 * 1024;
+const BODY_MS = 10_000;
+/** Wrong names and passwords of one address, as the original has it: 10 in 15 minutes. */
+const FAILURES = { capacity: 10, refillMs: 90_000 };
+/** Calls of one account. */
+const CALLS = { capacity: 100, refillMs: 100 };
+
+export interface EmoncmsHttpParts {
+  readonly clients: Pick<EmoncmsClients, 'ask'>;
+  readonly identities: Pick<Identities, 'identify'>;
+  /** As at the dashboard, with its throttle. */
+  readonly checkPassword: (
+    given: { name: string; password: string },
+    from: { address: string; by: string },
+  ) => Promise<AccountRecord>;
+  /** Origin of the console on the listener that a request came to. */
+  readonly originOf: (request: IncomingMessage) => string;
+  readonly clock: Clock;
+}
+
+/** The HTTP side of the original emoncms server, on the console's host: sign-in check, and calls of homes. */
+export class EmoncmsHttp {
+  readonly #parts: EmoncmsHttpParts;
+  readonly #failures: TokenBuckets;
+  readonly #calls: TokenBuckets;
+
+  constructor(parts: EmoncmsHttpParts) {
+    this.#parts = parts;
+    this.#failures = new TokenBuckets(FAILURES, parts.clock);
+    this.#calls = new TokenBuckets(CALLS, parts.clock);
+  }
+
+  /** True for paths that belong to {@link handle}. */
+  isPath(path: string): boolean {
+    return path === AUTH_PATH || parseCallPath(path) !== undefined;
+  }
+
+  /** Answers one request. Never throws. */
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    from: { address: string; secure: boolean },
+  ): void {
+    const url = new URL(request.url ?? '/', 'http://emoncms.invalid');
+    const run =
+      url.pathname === AUTH_PATH ? this.#auth(request, from) : this.#call(request, url, from, response);
+    run.then(
+      (answer) => send(response, 200, answer),
+      (error: unknown) => {
+        const known =
+          error instanceof PorchlightError
+            ? error
+            : new PorchlightError('internal', undefined, { cause: error });
+        const { retryAfter } = known.detail;
+        if (typeof retryAfter === 'number') response.setHeader('Retry-After', retryAfter);
+        send(response, known.status, { success: false, message: known.message, ...problemOf(known) });
+      },
+    );
+  }
+
+  /** `POST /user/auth.json`. A wrong password is HTTP 200, as original clients look into the body alone. */
+  async #auth(request: IncomingMessage, { address }: { address: string }): Promise<unknown> {
+    if (request.method !== 'POST')
+      throw new PorchlightError('bad_request', 'Send username and password by POST');
+    const origin = request.headers.origin;
+    if (origin !== undefined && origin !== this.#parts.originOf(request))
+      throw new PorchlightError('cross_site');
+    const form = new URLSearchParams(await readBody(request, this.#parts.clock));
+    const from = addressKey(address);
+    this.#take(this.#failures, from);
+    try {
+      const given = { name: form.get('username') ?? '', password: form.get('password') ?? '' };
+      const account = await this.#parts.checkPassword(given, { address, by: 'emoncms' });
+      this.#failures.giveBack(from);
+      // No keys: what they were for is done with the password, or with an access token made in the dashboard.
+      return { success: true, userid: account.id, username: account.name, apikey_read: '', apikey_write: '' };
+    } catch (error) {
+      if (!(error instanceof PorchlightError) || error.code !== 'wrong_credentials') throw error;
+      return { success: false, message: 'Incorrect authentication' };
+    }
+  }
+
+  async #call(
+    request: IncomingMessage,
+    url: URL,
+    { secure }: { secure: boolean },
+    response: ServerResponse,
+  ): Promise<unknown> {
+    const route = parseCallPath(url.pathname);
+    if (route === undefined || (request.method !== 'GET' && request.method !== 'POST'))
+      throw new PorchlightError('not_found');
+    this.#refuseForeign(request, route);
+    const person = await this.#parts.identities.identify(request.headers, secure);
+    if (person.kind === 'anonymous') throw new PorchlightError('not_signed_in');
+    const { accountId, accountName } = authorise(person, 'service:visit', person);
+    this.#take(this.#calls, accountId);
+    const query = url.searchParams;
+    if (request.method === 'POST') {
+      for (const [name, value] of new URLSearchParams(await readBody(request, this.#parts.clock)))
+        query.append(name, value);
+    }
+    const home = query.get('home') ?? undefined;
+    query.delete('home');
+    const data = parseCallData(query);
+    if (data === undefined) throw new PorchlightError('too_large', 'Too many parameters');
+    const gone = new AbortController();
+    const leave = () => gone.abort();
+    response.once('close', leave);
+    try {
+      return await this.#parts.clients.ask({ accountId, accountName, home }, { ...route, data }, gone.signal);
+    } finally {
+      response.off('close', leave);
+    }
+  }
+
+  /** Another site can make a browser send the console's cookie; what changes something must come from the console itself. */
+  #refuseForeign({ method, headers }: IncomingMessage, route: Omit<EmoncmsCall, 'data'>): void {
+    if (bearerToken(headers.authorization) !== undefined || !hasConsoleCookie(headers.cookie)) return;
+    const site = headers['sec-fetch-site'];
+    const own = site === 'same-origin' || site === 'none';
+    const harmless = site === undefined && method === 'GET' && !route.changes;
+    if (!own && !harmless) throw new PorchlightError('cross_site');
+  }
+
+  #take(buckets: TokenBuckets, key: string): void {
+    const wait = buckets.take(key);
+    if (wait === 0) return;
+    throw new PorchlightError('too_many_requests', undefined, {
+      detail: { retryAfter: Math.ceil(wait / 1000) },
+    });
+  }
+}
+
+function send(response: ServerResponse, status: number, answer: unknown): void {
+  if (response.destroyed || response.headersSent) return;
+  const body = JSON.stringify(answer);
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+    'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    'X-Content-Type-Options': 'nosniff',
+  });
+  response.end(body);
+}
+
+/** @throws PorchlightError `too_large`, `bad_request` (not a form) */
+function readBody(request: IncomingMessage, clock: Clock): Promise<string> {
+  const type = request.headers['content-type'] ?? 'application/x-www-form-urlencoded';
+  if (!type.toLowerCase().startsWith('application/x-www-form-urlencoded')) {
+    throw new PorchlightError('bad_request', 'Send a form: application/x-www-form-urlencoded');
+  }
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const end = (outcome: string | PorchlightError): void => {
+      cancel();
+      request.off('data', take);
+      if (typeof outcome === 'string') return resolve(outcome);
+      request.resume();
+      reject(outcome);
+    };
+    const take = (chunk: Buffer): void => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > BODY_MAX) end(new PorchlightError('too_large'));
+    };
+    const cancel = clock.after(BODY_MS, () =>
+      end(new PorchlightError('bad_request', 'The body did not come in time')),
+    );
+    request.on('data', take);
+    request.once('end', () => end(Buffer.concat(chunks).toString('utf8')));
+    request.once('close', () => end(new PorchlightError('bad_request', 'The body did not come whole')));
+  });
+}

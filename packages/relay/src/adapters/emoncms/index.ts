@@ -1,0 +1,2 @@
+export { EmoncmsClients } from './emoncms-clients.ts';
+export { EmoncmsHttp } from './emoncms-http.ts';
