@@ -91,7 +91,10 @@ describe('a device', () => {
     const view = async (path = '') => JSON.parse((await ann.api('GET', `/api/devices/${id}${path}`)).body);
     await expect
       .poll(async () =>
-        (await view('/readings')).readings?.map((one: Record<string, unknown>) => [one['name'], one['value']]),
+        (await view('/readings')).readings?.map((one: Record<string, unknown>) => [
+          one['name'],
+          one['value'],
+        ]),
       )
       .toEqual([
         ['rh', '40'],

@@ -51,8 +51,3 @@ export function ownerOf(clientId: string): ClientOwner | undefined {
     credentialId: kind === 'p' ? second : undefined,
   };
 }
-
-/** The scope of a client id as the broker knows it. */
-export function scopeOf(clientId: string): string {
-  return SCOPE.exec(clientId)?.[0] ?? '';
-}

@@ -4,6 +4,7 @@ export { type MqttIdentity, ownerOf } from './identity.ts';
 export { Joining } from './joining.ts';
 export { Logins } from './logins.ts';
 export type { MessageStore } from './messages/message-store.ts';
+export { Persistence } from './messages/persistence.ts';
 export { MqttBroker } from './mqtt-broker.ts';
 export type { MqttConnection, MqttDoor, MqttMessage, MqttWatcher } from './mqtt-connection.ts';
 export { MqttLinks } from './mqtt-links.ts';

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { FakeClock } from '@porchlight/testkit';
 import abstractPersistence from 'aedes-persistence/abstract.js';
 import { expect, test } from 'vitest';
-import { Persistence } from '../mqtt/messages/persistence.ts';
+import { systemClock } from '../clock.ts';
+import { Persistence } from '../mqtt/index.ts';
 import type { Open } from './contract-fixtures.ts';
 
 /**
@@ -45,7 +45,7 @@ export function mqttPersistenceContract(open: Open): void {
         if (planned !== undefined) expect(made).toBe(planned);
       });
     },
-    persistence: async () => new Persistence({ store: (await open()).mqttMessages, clock: new FakeClock() }),
+    persistence: async () => new Persistence({ store: (await open()).mqttMessages, clock: systemClock }),
     testAsync: true,
   });
 }
