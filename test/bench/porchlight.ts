@@ -25,6 +25,7 @@ const POLICY = `service web
 export interface RelayPorts {
   readonly http: number;
   readonly ssh: number;
+  readonly mqtt: number;
 }
 
 /** A relay as a process from the command line, on loopback, and somebody with an account there. */
@@ -54,7 +55,7 @@ export async function startRelay(
       http: wish.http,
       https: 0,
       ssh: wish.ssh,
-      mqtt: 0,
+      mqtt: wish.mqtt,
       mqtts: 0,
       log: 'json',
       'forward-ports': 0,
@@ -64,9 +65,12 @@ export async function startRelay(
       { env: { ...profile('relay'), ...settings } },
     );
     const ready = await program.json((line) => line['msg'] === 'relay ready');
-    return { program, ports: { http: Number(ready['http']), ssh: Number(ready['ssh']) } };
+    return {
+      program,
+      ports: { http: Number(ready['http']), ssh: Number(ready['ssh']), mqtt: Number(ready['mqtt']) },
+    };
   };
-  let running = await launch({ http: 0, ssh: 0 });
+  let running = await launch({ http: 0, ssh: 0, mqtt: 0 });
   await scene.use(undefined, () => running.program.stop());
   const console = `${DOMAIN}:${running.ports.http}`;
   const call = (
@@ -123,6 +127,8 @@ export interface DeviceWish {
   readonly netns?: string | undefined;
   /** Where the agent dials, if not to the relay's own SSH port. */
   readonly ssh?: string;
+  /** It links by MQTT alone. */
+  readonly viaMqtt?: boolean;
 }
 
 /** An agent as a process from the command line, with a policy, joined by token; resolves when its link is up. */
@@ -136,6 +142,7 @@ export async function startDevice(scene: Scene, relay: BenchRelay, wish: DeviceW
     await command(['agent', 'expose', name, target, '--data', data]);
   await writeFile(join(data, 'policy'), POLICY, { mode: 0o600 });
   if (wish.ssh !== undefined) await dialTo(data, wish.ssh);
+  if (wish.viaMqtt === true) await linkViaMqtt(relay, data);
   const agent = await scene.use(
     startCommand(['agent', 'run', '--data', data], { netns: wish.netns, env: profile('agent') }),
     (it) => it.stop(),
@@ -160,6 +167,17 @@ export async function startPorchlight(scene: Scene, wish: DeviceWish) {
   const denied = await request({ port: relay.ports.http, host, path: '/not-named', headers: { cookie } });
   if (denied.status !== 403) throw new Error(`the policy is not in force: ${denied.status}`);
   return { relay, device, host, cookie, programs: [relay.program, device.agent] };
+}
+
+/** Gives the device that has just joined credentials for MQTT, and makes the agent use them. */
+async function linkViaMqtt(relay: BenchRelay, data: string): Promise<void> {
+  const listed = await relay.api('GET', '/api/devices?search=box');
+  const id = field((field(listed, 'items') as unknown as unknown[])[0], 'id');
+  const made = await relay.api('POST', `/api/devices/${id}/mqtt-credentials`, { name: 'bench' });
+  const file = join(data, 'given-password');
+  await writeFile(file, field(made, 'password'), { mode: 0o600 });
+  const url = `mqtt://127.0.0.1:${relay.ports.mqtt}`;
+  await command(['agent', 'via', 'mqtt', url, '--user', 'box', '--password-file', file, '--data', data]);
 }
 
 async function dialTo(data: string, ssh: string): Promise<void> {

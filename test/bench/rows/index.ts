@@ -4,8 +4,18 @@ import { firstByteRow } from './first-byte.ts';
 import { httpRow } from './http.ts';
 import { idleRow } from './idle.ts';
 import { linksRow } from './links.ts';
+import { rpcRow } from './rpc.ts';
 import { stockRow } from './stock.ts';
 import { uplinkRow } from './uplink.ts';
 
 /** All rows, in the order in which they run. */
-export const rows: readonly Row[] = [httpRow, bulkRow, stockRow, firstByteRow, linksRow, uplinkRow, idleRow];
+export const rows: readonly Row[] = [
+  httpRow,
+  bulkRow,
+  stockRow,
+  firstByteRow,
+  rpcRow,
+  linksRow,
+  uplinkRow,
+  idleRow,
+];
