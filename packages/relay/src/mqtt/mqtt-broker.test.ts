@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startTestRelay, type TestPerson, type TestRelay } from '@porchlight/testkit';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -171,4 +174,25 @@ it('a kept session is present when it was there before, with or without subscrip
     await client.endAsync();
   }
   expect(present).toEqual([false, true, false, false]);
+});
+
+it('a relay that stops ends its clients, and their wills are published at the latest when it is there again', async () => {
+  const data = await mkdtemp(join(tmpdir(), 'porchlight-mqtt-'));
+  const first = await startTestRelay({ data });
+  const eve = await first.person('eve', 'admin');
+  const will = { topic: 'user/eve/gone', payload: Buffer.from('gone'), qos: 1, retain: true } as const;
+  const url = `mqtt://127.0.0.1:${first.relay.ports.mqtt}`;
+  const gone = closed(await connect(as(eve, { will }), url));
+  await first.relay.close();
+  await gone;
+  const second = await startTestRelay({ data });
+  const client = await connect(as(eve), `mqtt://127.0.0.1:${second.relay.ports.mqtt}`);
+  const heard = new Promise((resolve) => {
+    client.once('message', (topic, payload) => resolve(`${topic} ${payload.toString()}`));
+  });
+  await client.subscribeAsync('user/eve/#');
+  expect(await heard).toBe('user/eve/gone gone');
+  await client.endAsync();
+  await second.close();
+  await rm(data, { recursive: true, force: true });
 });
