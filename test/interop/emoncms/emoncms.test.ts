@@ -175,3 +175,30 @@ describe('a client that does not mean well', () => {
     });
   });
 });
+
+describe('several homes under one account', () => {
+  it('are told apart by their app passwords', async () => {
+    const eva = await relay.person('eva');
+    const clients: MqttClient[] = [];
+    for (const name of ['flat', 'barn']) {
+      const device = await relay.device(eva, name);
+      const { body } = await eva.api('POST', '/api/me/app-passwords', { name, deviceId: device.id });
+      const { username, password } = JSON.parse(body);
+      const client = await connectAsync(`mqtt://127.0.0.1:${relay.relay.ports.mqtt}`, { username, password });
+      client.on('message', (_topic, message) => {
+        const { clientId, data } = JSON.parse(message.toString());
+        client.publish(`user/eva/response/${clientId}`, JSON.stringify({ result: [name, data] }));
+      });
+      await client.subscribeAsync('user/eva/request');
+      clients.push(client);
+    }
+    expect(await get('/feed/list.json?home=flat&id=1', eva)).toEqual({
+      status: 200,
+      json: ['flat', { id: '1' }],
+    });
+    expect(await get('/feed/list.json?home=barn', eva)).toEqual({ status: 200, json: ['barn', {}] });
+    expect(await get('/feed/list.json', eva)).toMatchObject({ status: 409, json: { code: 'conflict' } });
+    expect(await get('/feed/list.json?home=shed', eva)).toMatchObject({ status: 503 });
+    await Promise.all(clients.map((client) => client.endAsync()));
+  });
+});
