@@ -79,7 +79,7 @@ export class DeviceRequest {
     this.#answer = new OutgoingBody({
       source: answer,
       length: answerLength(answer, method),
-      window: RPC_WINDOW,
+      window: () => RPC_WINDOW,
       room: () => RPC_PART_MAX,
       send: ({ index, bytes, last }) => {
         if (index > 0) this.#send({ type: 'part', id, last, index, body: bytes });

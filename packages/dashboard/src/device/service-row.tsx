@@ -30,7 +30,12 @@ export function ServiceRow({ device, service }: ServiceRowProps) {
       <div className="flex flex-wrap items-start justify-between gap-3">
         <div className="grid min-w-0 gap-1">
           <h3 className="flex flex-wrap items-center gap-2 font-semibold">
-            {service.name} <KindChoice deviceId={device.id} service={service} />
+            {service.name}
+            {service.kind === 'rpc' ? (
+              <Pill tone="plain">HTTP over MQTT</Pill>
+            ) : (
+              <KindChoice deviceId={device.id} service={service} />
+            )}
             {!service.offered && <Pill tone="bad">not offered now</Pill>}
           </h3>
           {service.url !== undefined && <p className="text-sm break-all text-muted">{service.url}</p>}

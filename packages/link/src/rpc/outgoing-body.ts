@@ -11,8 +11,8 @@ export interface OutgoingBodyParts {
   readonly source: IncomingMessage;
   /** Length of the body in bytes, when it is known. */
   readonly length: number | undefined;
-  /** Messages that may be on their way before any is acknowledged. */
-  readonly window: number;
+  /** Messages that may be on their way before any is acknowledged; at least one. Asked before each. */
+  readonly window: () => number;
   /** Bytes of body that fit into a message. */
   readonly room: (index: number) => number;
   readonly send: (message: BodyMessage) => void;
@@ -79,7 +79,7 @@ export class OutgoingBody {
 
   #pump(): void {
     const { source, window, room } = this.#parts;
-    while (!this.#done && this.#begun && this.#index < this.#taken + window) {
+    while (!this.#done && this.#begun && this.#index < this.#taken + window()) {
       const most = room(this.#index);
       const left = this.#left();
       if (most <= 0) {

@@ -21,12 +21,17 @@ const bytes = (value: string): Uint8Array => new TextEncoder().encode(value);
 /** A device as a list of what it was sent, which waits for more. */
 class Device {
   readonly heard: RpcToDevice[] = [];
+  ended: string | undefined;
   readonly clock = new FakeClock();
   readonly dropped = { late: 0, duplicate: 0, rubbish: 0 };
   readonly endpoint: RpcEndpoint;
   #waiting: (() => void)[] = [];
 
+  /** Bytes that it has not read. */
+  readonly unread = { bytes: 0 };
+
   constructor(more: object = {}) {
+    const { unread } = this;
     const read = parseAnnouncement(bytes(JSON.stringify({ rpc: 1, services: ['web'], ...more })));
     if (!read.ok || read.announcement === undefined) throw new Error('bad announcement');
     const count = (why: 'late' | 'duplicate' | 'rubbish') => ({
@@ -34,6 +39,12 @@ class Device {
     });
     this.endpoint = new RpcEndpoint({
       connection: {
+        get unsent() {
+          return unread.bytes;
+        },
+        end: (reason) => {
+          this.ended = reason;
+        },
         send: (topic, payload) => {
           expect(topic).toBe('device/shed/rpc/request');
           const message = decodeToDevice(Buffer.from(payload));
@@ -257,6 +268,13 @@ describe('a request to a device over MQTT', () => {
     await device.clock.advance(10_000);
     expect((await second.answer).statusCode).toBe(504);
     expect((await third.answer).statusCode).toBe(503);
+  });
+
+  it('ends a device that reads nothing of what it is sent', async () => {
+    device.unread.bytes = 17 * 1024 * 1024;
+    device.ask();
+    await expect.poll(() => device.ended).toBe('it does not read what is sent to it');
+    expect(device.heard).toEqual([]);
   });
 
   it('fails at once when the connection ends', async () => {

@@ -19,12 +19,19 @@ import { Exchange } from './exchange.ts';
 const CHANNELS_MAX = 256;
 /** Requests that wait for a place at the device. */
 const WAITING_MAX = 64;
+/** Bytes of requests on their way to one device, all together: enough for a long line, and its requests share it. */
+const UNDERWAY_BYTES = 2 * 1024 * 1024;
+/** A device that leaves so many bytes unread is ended. What it may be sent at once stays well below. */
+const UNREAD_BYTES_MAX = 16 * 1024 * 1024;
 /** Lines in the log about one device's rubbish: five, then one a minute. */
 const LOG_LINES = { capacity: 5, refillMs: 60_000 };
 
 /** What of an MQTT connection is needed here. */
 export interface RpcConnection {
+  /** Bytes that wait because the device does not read. */
+  readonly unsent: number;
   send(topic: string, payload: Buffer | string): void;
+  end(reason: string): void;
 }
 
 export interface RpcEndpointParts {
@@ -159,6 +166,7 @@ export class RpcEndpoint {
       ...{ req, res, service, clock },
       device: this.#announcement,
       send: (message) => this.#send(message),
+      share: () => Math.max(1, Math.floor(UNDERWAY_BYTES / (this.#active.size * this.#announcement.max))),
       rubbishSince: (time) =>
         this.#rubbish !== undefined && this.#rubbish.at >= time ? this.#rubbish.reason : undefined,
       complain: (what) => this.#complain(what),
@@ -186,6 +194,9 @@ export class RpcEndpoint {
 
   #send(message: RpcToDevice): void {
     if (this.#closed) return;
+    if (this.connection.unsent > UNREAD_BYTES_MAX) {
+      return this.connection.end('it does not read what is sent to it');
+    }
     const bytes = encodeRpc(message);
     this.connection.send(
       rpcTopics(this.topicName).request,

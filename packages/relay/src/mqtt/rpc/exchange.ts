@@ -29,6 +29,8 @@ export interface ExchangeParts {
   readonly device: RpcAnnouncement;
   readonly clock: Clock;
   readonly send: (message: RpcToDevice) => void;
+  /** Messages that this request may have on their way now, beside the others of the device; at least one. */
+  readonly share: () => number;
   /** Has the device sent something since then (`clock.monotonic()`) that nobody could read? */
   readonly rubbishSince: (time: number) => string | undefined;
   /** An answer that is none, for the log. */
@@ -81,7 +83,7 @@ export class Exchange {
     this.#outgoing = new OutgoingBody({
       source: req,
       length,
-      window: device.window,
+      window: () => Math.min(device.window, this.#parts.share()),
       room: (index) => Math.min(index === 0 ? room : device.max - PART_HEAD, RPC_PART_MAX),
       send: ({ index, bytes, last }) => {
         this.#parts.send(
