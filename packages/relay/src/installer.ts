@@ -16,7 +16,8 @@ export function installerOf(
   parts: { readonly hostKey: string; readonly sha256: string; readonly ownAuthority: boolean },
 ): Installer | undefined {
   const { domain } = config;
-  const outside = (name: 'http' | 'https' | 'ssh'): number | undefined => config[name].publicPort ?? ports[name];
+  const outside = (name: 'http' | 'https' | 'ssh'): number | undefined =>
+    config[name].publicPort ?? ports[name];
   // The HTTPS port takes SSH too, told apart by its first bytes; not if it is another program's.
   const ssh = outside('ssh') ?? (ports.https === undefined ? undefined : outside('https'));
   const http = reachesHttp(config) ? outside('http') : undefined;

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { Aedes, type AedesOptions, type Client } from 'aedes';
 import type { MessageChange, QueuedMessage } from './messages/message-store.ts';
-import type { Packet, Persistence } from './messages/persistence.ts';
+import type { Packet } from './messages/packet.ts';
+import type { Persistence } from './messages/persistence.ts';
 import { matches } from './topics.ts';
 
 type Done = (error?: Error | null) => void;

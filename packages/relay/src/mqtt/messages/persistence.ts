@@ -5,26 +5,14 @@ import { QUEUE_MAX } from '../limits.ts';
 import { literalPart, matches } from '../topics.ts';
 import { KeptSessions } from './kept-sessions.ts';
 import type { KeptMessage, MessageChange, MessageStore, QueuedMessage, Will } from './message-store.ts';
+import { freeIdentifier, kept, type Packet, toPacket } from './packet.ts';
+import { Wills } from './wills.ts';
 import { WriteLine } from './write-line.ts';
 
 /** Rows read at a time: a queue or all retained messages of an account are never in memory whole. */
 const PAGE = 100;
 /** What stands for the subscriptions of a session that has none. */
 export const PRESENT = '$present';
-
-/** A packet as the broker library and its persistences pass them. */
-export interface Packet {
-  cmd?: string;
-  topic: string;
-  payload: Buffer | string;
-  qos: 0 | 1 | 2;
-  retain: boolean;
-  dup?: boolean;
-  messageId?: number | undefined;
-  brokerId?: string;
-  brokerCounter?: number;
-  clientId?: string;
-}
 
 interface Client {
   readonly id: string;
@@ -63,7 +51,7 @@ export class Persistence {
   readonly #incoming = new Map<string, Set<number>>();
   /** Clients whose session was there when they came. */
   readonly #resumed = new Set<string>();
-  readonly #withWill = new Set<string>();
+  readonly #wills: Wills;
   #broker: { readonly id: string } = { id: '' };
   /** Stores a QoS 2 message with its identifier; the broker puts in what stores it for its recipients too. */
   storeIncoming = (_packet: Packet, _clientId: string, changes: readonly MessageChange[]): Promise<void> =>
@@ -75,6 +63,7 @@ export class Persistence {
     this.#onFull = parts.onFull ?? (() => undefined);
     this.#mayKeep = parts.mayKeep ?? (() => true);
     this.line = new WriteLine((changes) => parts.store.write(changes));
+    this.#wills = new Wills(parts.store, this.line);
   }
 
   get broker(): { readonly id: string } {
@@ -89,7 +78,7 @@ export class Persistence {
       after = page.at(-1)?.clientId;
       if (after === undefined) break;
     }
-    for (const { clientId } of await this.#store.wills()) this.#withWill.add(clientId);
+    await this.#wills.load();
   }
 
   /** What there is to write for a message before it may be acknowledged: the retained one, and the queues it goes to. */
@@ -133,7 +122,7 @@ export class Persistence {
 
   /** Wills of connections that ended with an earlier run of the relay. */
   async oldWills(): Promise<Will[]> {
-    return (await this.#store.wills()).filter((will) => will.brokerId !== this.#broker.id);
+    return (await this.#wills.all()).filter((will) => will.brokerId !== this.#broker.id);
   }
 
   countRetained(accountId: string): Promise<number> {
@@ -289,31 +278,22 @@ export class Persistence {
   async putWill(client: Client, packet: Packet): Promise<void> {
     packet.brokerId = this.#broker.id;
     packet.clientId = client.id;
-    this.#withWill.add(client.id);
-    const { accountId, deviceId } = ownerOf(client.id) ?? {};
-    const will = { ...kept(packet), clientId: client.id, brokerId: this.#broker.id };
-    await this.line.add([{ change: 'will', ...will, accountId, deviceId }]);
+    await this.#wills.put(client.id, this.#broker.id, kept(packet));
   }
 
-  async getWill(client: Client): Promise<Packet | undefined> {
-    if (!this.#withWill.has(client.id)) return undefined;
-    await this.line.settled();
-    return (await this.#store.wills()).find(({ clientId }) => clientId === client.id);
+  getWill(client: Client): Promise<Packet | undefined> {
+    return this.#wills.get(client.id);
   }
 
-  async delWill(client: Client): Promise<Packet | undefined> {
-    if (!this.#withWill.has(client.id)) return undefined;
-    const will = await this.getWill(client);
-    this.#withWill.delete(client.id);
-    await this.line.add([{ change: 'no-will', clientId: client.id }]);
-    return will;
+  delWill(client: Client): Promise<Packet | undefined> {
+    return this.#wills.remove(client.id);
   }
 
   streamWill(brokers: Readonly<Record<string, unknown>> = {}): Readable {
-    const wills = async function* (store: MessageStore) {
-      for (const will of await store.wills()) if (brokers[will.brokerId] === undefined) yield will;
+    const unknown = async function* (wills: Wills) {
+      for (const will of await wills.all()) if (brokers[will.brokerId] === undefined) yield will;
     };
-    return Readable.from(wills(this.#store));
+    return Readable.from(unknown(this.#wills));
   }
 
   getClientList(topic: string): Readable {
@@ -393,27 +373,4 @@ export class Persistence {
     this.#sent.delete(clientId);
     this.#incoming.delete(clientId);
   }
-}
-
-function kept({ topic, payload, qos, retain }: Packet): KeptMessage {
-  return { topic, payload: Buffer.isBuffer(payload) ? payload : Buffer.from(payload), qos, retain };
-}
-
-/** A message that was sent before is marked as a duplicate (MQTT 3.1.1 §3.3.1.1). */
-function toPacket(message: QueuedMessage): Packet {
-  const { topic, payload, qos, retain, brokerId, brokerCounter, messageId } = message;
-  return {
-    ...{ cmd: 'publish', topic, payload, qos, retain, brokerId, brokerCounter },
-    dup: messageId !== undefined,
-    messageId,
-  };
-}
-
-/** The next identifier that no message on its way has (MQTT 3.1.1 §2.3.1); a queue is far shorter than their number. */
-function freeIdentifier(wanted: number, used: ReadonlySet<number>): number {
-  let identifier = wanted;
-  for (let tries = 0; used.has(identifier) && tries < 65_535; tries += 1) {
-    identifier = identifier >= 65_535 ? 1 : identifier + 1;
-  }
-  return identifier;
 }
