@@ -12,7 +12,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const HOST = 'web--shed.localhost';
 
-describe.each(['mqtt', 'websocket'])('an agent that links by MQTT alone, over %s', (way) => {
+type Ports = TestRelay['relay']['ports'];
+
+/** The ways to the broker, as addresses. */
+const WAYS: readonly (readonly [string, (ports: Ports) => string])[] = [
+  ['TCP', ({ mqtt }) => `mqtt://127.0.0.1:${mqtt}`],
+  ['TLS', ({ mqtts }) => `mqtts://localhost:${mqtts}`],
+  ['a WebSocket', ({ http: port }) => `ws://localhost:${port}/mqtt`],
+  ['a WebSocket over TLS', ({ https }) => `wss://localhost:${https}/mqtt`],
+];
+
+describe.each(WAYS)('an agent that links by MQTT alone, over %s', (_way, urlOf) => {
   let relay: TestRelay;
   let ann: TestPerson;
   let origin: http.Server;
@@ -42,9 +52,10 @@ describe.each(['mqtt', 'websocket'])('an agent that links by MQTT alone, over %s
     const credential = await ann.api('POST', `/api/devices/${id}/mqtt-credentials`, { name: 'agent' });
     const passwordFile = join(folder, 'given');
     await writeFile(passwordFile, `${JSON.parse(credential.body).password}\n`);
-    const url =
-      way === 'mqtt' ? `mqtt://127.0.0.1:${relay.relay.ports.mqtt}` : `ws://localhost:${relay.port}/mqtt`;
-    await linkViaMqtt({ dataFolder: folder, url, user: 'shed', passwordFile, caFile: undefined });
+    const url = urlOf(relay.relay.ports);
+    const caFile = join(folder, 'ca.pem');
+    await writeFile(caFile, (await relay.visit('localhost', '/install/ca.pem')).body);
+    await linkViaMqtt({ dataFolder: folder, url, user: 'shed', passwordFile, caFile });
     await new AgentConfigFile(folder).expose('web', {
       target: `http://127.0.0.1:${(origin.address() as AddressInfo).port}`,
       insecureSkipVerify: false,
