@@ -22,9 +22,11 @@ const OTHERWISE = new Set([
 
 /** The suite of `aedes-persistence`, written for node:test. */
 export function mqttPersistenceContract(open: Open): void {
+  const left = new Set(OTHERWISE);
   abstractPersistence({
     test(name: string, run: (t: object) => Promise<void>) {
-      test.skipIf(OTHERWISE.has(name))(name, async () => {
+      if (left.delete(name)) return;
+      test(name, async () => {
         let planned: number | undefined;
         let made = 0;
         const check = (holds: boolean, what: unknown[]) => {
@@ -48,6 +50,7 @@ export function mqttPersistenceContract(open: Open): void {
     persistence: async () => new Persistence({ store: (await open()).mqttMessages, clock: systemClock }),
     testAsync: true,
   });
+  test('what is otherwise on purpose is in the suite by that name', () => expect([...left]).toEqual([]));
 }
 
 /** What MQTT knows of it; lists of subscriptions without an order. */
