@@ -107,7 +107,7 @@ export class Accounts {
   /** Sets a forgotten password and ends all sessions. @throws PorchlightError `not_found`, `busy` */
   async setPassword(actor: Actor, id: string, password: string): Promise<void> {
     const account = await this.#needed(id);
-    await this.#store.update(id, { passwordHash: await this.#passwords.hash(password) });
+    await this.#store.update(id, { passwordHash: await this.#passwords.hash(password), upstream: false });
     await this.#sessions.endOthers(id, undefined);
     this.#events.publish({ type: 'password-changed', accountId: id });
     this.#write(actor, 'account.password-changed', account, id);
@@ -123,18 +123,49 @@ export class Accounts {
     if (!(await this.#passwords.verify(account.passwordHash, change.current))) {
       throw new PorchlightError('wrong_credentials', 'The present password is wrong');
     }
-    await this.#store.update(account.id, { passwordHash: await this.#passwords.hash(change.next) });
+    await this.#store.update(account.id, {
+      passwordHash: await this.#passwords.hash(change.next),
+      upstream: false,
+    });
     await this.#sessions.endOthers(account.id, who.sessionId);
     this.#events.publish({ type: 'password-changed', accountId: account.id });
     this.#write(actor, 'account.password-changed', account, account.id);
   }
 
-  async #create(actor: Actor, { name, password, role }: NewAccount): Promise<AccountRecord> {
+  /**
+   * Takes over somebody whom the upstream emoncms knows, as a member; or the new password that they have there. Only
+   * accounts that came from there are changed.
+   * @throws PorchlightError `name_taken` (an account of this relay's own), `wrong_credentials` (before there is an admin),
+   * `busy`
+   */
+  adopt(actor: Actor, { name, password }: { name: string; password: string }): Promise<AccountRecord> {
+    return this.#changes.run(async () => {
+      const known = await this.#store.byName(name);
+      if (known === undefined) {
+        // The first account is the admin's, made with the set-up link.
+        if (await this.none()) throw new PorchlightError('wrong_credentials');
+        return this.#create(actor, { name, password, role: 'member' }, true);
+      }
+      if (known.upstream !== true) throw new PorchlightError('name_taken');
+      const passwordHash = await this.#passwords.hash(password);
+      await this.#store.update(known.id, { passwordHash });
+      await this.#sessions.endOthers(known.id, undefined);
+      this.#events.publish({ type: 'password-changed', accountId: known.id });
+      this.#write(actor, 'account.password-changed', known, known.id, { by: 'upstream' });
+      return { ...known, passwordHash };
+    });
+  }
+
+  async #create(
+    actor: Actor,
+    { name, password, role }: NewAccount,
+    upstream = false,
+  ): Promise<AccountRecord> {
     if ((await this.#store.byName(name)) !== undefined) throw new PorchlightError('name_taken');
     const passwordHash = await this.#passwords.hash(password);
-    const account = { id: newId(), name, role, passwordHash, createdAt: this.#clock.now() };
+    const account = { id: newId(), name, role, passwordHash, createdAt: this.#clock.now(), upstream };
     await this.#store.insert(account);
-    this.#write(actor, 'account.created', account, undefined, { role });
+    this.#write(actor, 'account.created', account, undefined, upstream ? { role, by: 'upstream' } : { role });
     return account;
   }
 

@@ -4,7 +4,7 @@ export { Passwords } from './passwords.ts';
 export type { SessionRecord, SessionStore } from './session-store.ts';
 export { SESSION_LIFE_MS, Sessions } from './sessions.ts';
 export { SetupLink } from './setup-link.ts';
-export { type SignedIn, SignIn } from './sign-in.ts';
+export { type SignedIn, SignIn, type Upstream } from './sign-in.ts';
 export { SignInLinks } from './sign-in-links.ts';
 export type { SshKeyRecord, SshKeyStore } from './ssh-key-store.ts';
 export { SshKeys } from './ssh-keys.ts';

@@ -1,8 +1,9 @@
-import { PorchlightError } from '@porchlight/protocol';
+import { isAccountName, PorchlightError } from '@porchlight/protocol';
 import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import { addressKey, TokenBuckets } from '../token-buckets.ts';
 import type { AccountRecord, AccountStore } from './account-store.ts';
+import type { Accounts } from './accounts.ts';
 import type { Passwords } from './passwords.ts';
 import type { SessionRecord } from './session-store.ts';
 import type { Sessions } from './sessions.ts';
@@ -27,6 +28,14 @@ const REFUSALS = { capacity: 10, refillMs: 60_000 };
 /** Wrong links from one address: they have 256 bits, this only bounds the work. */
 const LINK_TRIES = { capacity: 20, refillMs: 10_000 };
 
+/** Where people have a name and password already. */
+export interface Upstream {
+  /** Whether they fit there; false also when it cannot be asked. Never rejects. */
+  fits(given: { name: string; password: string }): Promise<boolean>;
+  /** Makes the account, or gives it the password. As {@link Accounts.adopt}. */
+  adopt: Accounts['adopt'];
+}
+
 type AttemptResult = 'ok' | 'failed' | 'throttled';
 
 /** The three ways in: password, one-time link, and the set-up link of the first account. */
@@ -40,6 +49,7 @@ export class SignIn {
   readonly #clock: Clock;
   readonly #onAttempt: (result: AttemptResult) => void;
   readonly #throttle: SignInThrottle;
+  readonly #upstream: Upstream | undefined;
   readonly #refusals: TokenBuckets;
   readonly #linkTries: TokenBuckets;
 
@@ -53,7 +63,10 @@ export class SignIn {
     clock: Clock;
     /** Counts attempts. */
     onAttempt: (result: AttemptResult) => void;
+    /** Knows people whom this relay does not; undefined: nobody else is asked. */
+    upstream?: Upstream | undefined;
   }) {
+    this.#upstream = parts.upstream;
     this.#accounts = parts.accounts;
     this.#passwords = parts.passwords;
     this.#sessions = parts.sessions;
@@ -95,11 +108,29 @@ export class SignIn {
     await this.#rememberAddresses(account, name, address);
     const attempt = this.#throttle.begin(name, address);
     if (!(await this.#fits(account, given.password, attempt)) || account === undefined) {
+      const adopted = await this.#adopt(account, { name, password: given.password }, address);
+      if (adopted !== undefined) {
+        attempt.succeeded();
+        return adopted;
+      }
       this.#refuse(account, name, { address }, by);
       throw new PorchlightError('wrong_credentials');
     }
     attempt.succeeded();
     return account;
+  }
+
+  /** Somebody unknown, or with a new password there: asks upstream. An account of this relay's own is never asked for. */
+  async #adopt(
+    account: AccountRecord | undefined,
+    given: { name: string; password: string },
+    address: string,
+  ): Promise<AccountRecord | undefined> {
+    const upstream = this.#upstream;
+    if (upstream === undefined || !isAccountName(given.name) || given.password === '') return undefined;
+    if (account !== undefined && account.upstream !== true) return undefined;
+    if (!(await upstream.fits(given))) return undefined;
+    return upstream.adopt({ name: 'relay', address }, given);
   }
 
   /** @throws PorchlightError `expired`, `too_many_requests` */

@@ -1,2 +1,2 @@
-export { EmoncmsClients, EmoncmsHttp } from './emoncms/index.ts';
+export { EmoncmsClients, EmoncmsHttp, EmoncmsUpstream } from './emoncms/index.ts';
 export { EtPhoneHome } from './et-phone-home/index.ts';

@@ -13,6 +13,7 @@ import {
   portOrOff,
   portRange,
   publicPort,
+  upstreamUrl,
   yesOrNo,
 } from './values.ts';
 
@@ -160,6 +161,14 @@ const keys = z.strictObject({
     keep: key(count(0, 1000), {
       description: 'How many files that were set aside are kept.',
       default: '5',
+    }),
+  }),
+  emoncms: section('Original emoncms clients, and people who have an emoncms account elsewhere.', {
+    upstream: optionalKey(upstreamUrl, {
+      description:
+        'An emoncms that is asked about names which this relay does not know: who can sign in there gets an account here. Only a hash of our own is kept.',
+      flag: 'emoncms-upstream <url>',
+      example: 'https://emoncms.example',
     }),
   }),
   trustedProxies: key(addressBlocks, {

@@ -98,6 +98,17 @@ export const databaseUrl = value('a URL such as postgres://user:password@host/da
   /^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text) ? new Secret(text) : undefined,
 );
 
+/** Address of another program's pages, without a slash at its end: over https, or on this machine. */
+export const upstreamUrl = value(
+  'a URL such as https://emoncms.example (http only for this machine)',
+  (text) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url === undefined || url.username !== '' || url.search !== '' || url.hash !== '') return undefined;
+    const here = url.protocol === 'http:' && /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
+    return url.protocol === 'https:' || here ? url.href.replace(/\/+$/, '') : undefined;
+  },
+);
+
 function isAddressBlock(text: string): boolean {
   const [address, bits, ...more] = text.split('/');
   const family = isIP(address ?? '');

@@ -58,6 +58,10 @@ export function accountStoreContract(open: Open): void {
     expect(await stores.accounts.byId(ann.id)).toEqual({ ...ann, role: 'admin', passwordHash: '$new' });
     expect(await stores.accounts.update(ann.id, {})).toBe(true);
     expect(await stores.accounts.update('nobody', { role: 'admin' })).toBe(false);
+    expect(await stores.accounts.update(ann.id, { upstream: true })).toBe(true);
+    expect(await stores.accounts.byId(ann.id)).toMatchObject({ upstream: true });
+    expect(await stores.accounts.update(ann.id, { upstream: false })).toBe(true);
+    expect(await stores.accounts.byId(ann.id)).not.toHaveProperty('upstream');
   });
 
   test('counts all, or those of a role', async () => {

@@ -4,7 +4,15 @@ import type { Generated, Kysely } from 'kysely';
 
 /** Instants are ms since 1970 UTC, hashes hex, lists JSON text. One column type per meaning on both databases. */
 export interface Schema {
-  accounts: { id: string; name: string; role: Role; password_hash: string; created_at: number };
+  accounts: {
+    id: string;
+    name: string;
+    role: Role;
+    password_hash: string;
+    created_at: number;
+    /** 1: its password is that of the upstream emoncms. */
+    upstream: Generated<number>;
+  };
   sessions: {
     id: string;
     account_id: string;

@@ -1,4 +1,5 @@
 import { PorchlightError } from '@porchlight/protocol';
+import type { Selectable } from 'kysely';
 import type { AccountRecord, AccountStore } from '../accounts/account-store.ts';
 import type { Database, Schema } from './schema.ts';
 
@@ -13,6 +14,7 @@ export function createAccountStore({ db }: Database): AccountStore {
           role: record.role,
           password_hash: record.passwordHash,
           created_at: record.createdAt,
+          upstream: record.upstream === true ? 1 : 0,
         })
         .onConflict((conflict) => conflict.column('name').doNothing())
         .executeTakeFirst();
@@ -42,7 +44,7 @@ export function createAccountStore({ db }: Database): AccountStore {
       return rows.map(toRecord);
     },
 
-    async update(id, { role, passwordHash }) {
+    async update(id, { role, passwordHash, upstream }) {
       const result = await db
         .updateTable('accounts')
         .set({
@@ -50,6 +52,7 @@ export function createAccountStore({ db }: Database): AccountStore {
           id,
           ...(role !== undefined && { role }),
           ...(passwordHash !== undefined && { password_hash: passwordHash }),
+          ...(upstream !== undefined && { upstream: upstream ? 1 : 0 }),
         })
         .where('id', '=', id)
         .executeTakeFirst();
@@ -73,12 +76,13 @@ export function createAccountStore({ db }: Database): AccountStore {
   };
 }
 
-function toRecord(row: Schema['accounts']): AccountRecord {
+function toRecord(row: Selectable<Schema['accounts']>): AccountRecord {
   return {
     id: row.id,
     name: row.name,
     role: row.role,
     passwordHash: row.password_hash,
     createdAt: row.created_at,
+    ...(row.upstream === 1 && { upstream: true }),
   };
 }

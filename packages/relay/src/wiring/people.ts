@@ -1,5 +1,6 @@
 import { AccessTokens, Identities } from '../access/index.ts';
 import { Accounts, Passwords, Sessions, SetupLink, SignIn, SignInLinks, SshKeys } from '../accounts/index.ts';
+import { EmoncmsUpstream } from '../adapters/index.ts';
 import type { Foundation } from './foundation.ts';
 
 const SESSION_SWEEP_MS = 3600_000;
@@ -7,7 +8,17 @@ const SESSION_SWEEP_MS = 3600_000;
 /** Accounts, how they sign in, and who a request comes from. */
 export type People = ReturnType<typeof wirePeople>;
 
-export function wirePeople({ stores, audit, events, clock, metrics, stack, failed }: Foundation) {
+export function wirePeople({
+  config,
+  stores,
+  audit,
+  events,
+  clock,
+  logger,
+  metrics,
+  stack,
+  failed,
+}: Foundation) {
   const passwords = new Passwords();
   const sessions = new Sessions({ store: stores.sessions, clock, events });
   stack.add(
@@ -16,6 +27,10 @@ export function wirePeople({ stores, audit, events, clock, metrics, stack, faile
   const accounts = new Accounts({ store: stores.accounts, sessions, passwords, audit, events, clock });
   const setupLink = new SetupLink({ secrets: stores.secrets, accounts });
   const signInLinks = new SignInLinks(clock);
+  const upstream =
+    config.emoncms.upstream === undefined
+      ? undefined
+      : new EmoncmsUpstream({ url: config.emoncms.upstream, logger: logger.child('emoncms') });
   const signIn = new SignIn({
     accounts: stores.accounts,
     passwords,
@@ -24,6 +39,10 @@ export function wirePeople({ stores, audit, events, clock, metrics, stack, faile
     setup: setupLink,
     audit,
     clock,
+    upstream: upstream && {
+      fits: (given) => upstream.fits(given),
+      adopt: (actor, given) => accounts.adopt(actor, given),
+    },
     onAttempt: (result) => metrics.signIns[result].add(1),
   });
   const accessTokens = new AccessTokens({ store: stores.accessTokens, audit, events, clock });

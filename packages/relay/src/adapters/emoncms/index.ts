@@ -1,2 +1,3 @@
 export { EmoncmsClients } from './emoncms-clients.ts';
 export { EmoncmsHttp } from './emoncms-http.ts';
+export { EmoncmsUpstream } from './emoncms-upstream.ts';

@@ -1,10 +1,10 @@
 import { first } from './0001-first.ts';
 import { stockSsh } from './0002-stock-ssh.ts';
 import { mqtt } from './0003-mqtt.ts';
-import { lastAnswers } from './0004-last-answers.ts';
+import { emoncms } from './0004-emoncms.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
 
 /** All steps in order; the schema's version is how many of them a database has had. */
-export const migrations: readonly Migration[] = [first, stockSsh, mqtt, lastAnswers];
+export const migrations: readonly Migration[] = [first, stockSsh, mqtt, emoncms];
