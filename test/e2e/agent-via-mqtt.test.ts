@@ -6,7 +6,15 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { type Agent, AgentConfigFile, linkViaMqtt, silentLogger, startAgent } from '@porchlight/agent';
+import {
+  type Agent,
+  AgentConfigFile,
+  type Finding,
+  linkViaMqtt,
+  runDoctor,
+  silentLogger,
+  startAgent,
+} from '@porchlight/agent';
 import { startTestRelay, type TestPerson, type TestRelay } from '@porchlight/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -116,6 +124,13 @@ describe.each(WAYS)('an agent that links by MQTT alone, over %s', (_way, urlOf) 
     expect((await ask('/')).statusCode).toBe(503);
     await agent.setPaused(false);
     expect(agent.status().link).toMatchObject({ state: 'up', transport: 'mqtt' });
+  });
+
+  it('passes its own examination', async () => {
+    const findings: Finding[] = [];
+    for await (const one of runDoctor({ dataFolder: folder, environment: {} })) findings.push(one);
+    expect(findings).toContainEqual(expect.objectContaining({ result: 'ok', what: 'relay over MQTT' }));
+    expect(findings.filter(({ result }) => result === 'failed')).toEqual([]);
   });
 
   it('answers a probe', async () => {

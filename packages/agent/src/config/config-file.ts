@@ -50,10 +50,11 @@ export class AgentConfigFile {
     return true;
   }
 
-  /** Notes the relay that the device has joined, and the name it asked for. */
+  /** Notes the relay that the device has joined, and the name it asked for; it links to it by SSH. */
   async setRelay(relay: RelaySettingsText, name: string | undefined): Promise<AgentConfig> {
     return this.#edit((document) => {
       document.setIn(['relay'], document.createNode({ ...relay }));
+      document.deleteIn(['mqtt']);
       if (name !== undefined) document.setIn(['name'], name);
     });
   }

@@ -8,10 +8,12 @@ import {
   ConfigError,
   openIdentity,
   readAuthority,
+  readPassword,
 } from '../config/index.ts';
 import { fetchRelayIdentity } from '../join/index.ts';
 import { openTransport, type RelayAddress, transportsFor } from '../link/index.ts';
 import { callAgent } from '../local/index.ts';
+import { tryBroker } from '../mqtt-link/index.ts';
 import { DevicePolicy } from '../policy/index.ts';
 import { connectLocally } from '../services/index.ts';
 
@@ -49,7 +51,7 @@ export async function* runDoctor(options: DoctorOptions): AsyncGenerator<Finding
     return { value: read, detail: `${dataFolder}, ${read.services.size} services` };
   });
   // Without a relay there may be no key yet, and none shall be made here.
-  if (config?.relay !== undefined) {
+  if (config?.relay !== undefined && config.mqtt === undefined) {
     yield* attempt('key', async () => {
       const { fingerprint } = await openIdentity(dataFolder);
       return { value: fingerprint, detail: fingerprint };
@@ -69,7 +71,8 @@ export async function* runDoctor(options: DoctorOptions): AsyncGenerator<Finding
       return { value: undefined, detail: `${settings.target.text} accepts connections` };
     });
   }
-  if (config?.relay !== undefined) yield* checkRelay(options, config.relay);
+  if (config?.mqtt !== undefined) yield* checkBroker(dataFolder, config.mqtt);
+  else if (config?.relay !== undefined) yield* checkRelay(options, config.relay);
   else if (config !== undefined) {
     yield {
       result: 'failed',
@@ -101,6 +104,20 @@ async function* checkPolicy(dataFolder: string, config: AgentConfig | undefined)
   }
   for (const warning of warnings) yield { result: 'warning', what: 'policy', detail: warning };
   if (errors.length === 0) yield { result: 'ok', what: 'policy', detail: 'has no errors' };
+}
+
+async function* checkBroker(
+  dataFolder: string,
+  { url, user, passwordFile, ca }: NonNullable<AgentConfig['mqtt']>,
+): AsyncGenerator<Finding> {
+  yield* attempt('relay over MQTT', async () => {
+    await tryBroker({
+      ...{ url, user },
+      password: await readPassword(join(dataFolder, passwordFile)),
+      ca: ca === undefined ? undefined : await readAuthority(join(dataFolder, ca)),
+    });
+    return { value: undefined, detail: `${url} lets ${user} in` };
+  });
 }
 
 async function* checkRelay(

@@ -1,3 +1,3 @@
-export { createMqttLink } from './load.ts';
+export { createMqttLink, tryBroker } from './load.ts';
 export type { MqttLink } from './mqtt-link.ts';
 export { linkViaMqtt, type ViaMqtt } from './set-up.ts';

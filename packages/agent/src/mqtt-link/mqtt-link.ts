@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { LinkedService } from '@porchlight/protocol';
 import {
   RPC_HEAD_MAX,
@@ -8,18 +7,14 @@ import {
   type RpcTopics,
   rpcTopics,
 } from '@porchlight/protocol/rpc';
-import mqtt, { type MqttClient } from 'mqtt';
+import type { MqttClient } from 'mqtt';
 import type { Clock } from '../clock.ts';
-import type { Secret } from '../config/index.ts';
-import { type AgentLinkParts, authorities, Backoff, type LinkPhase } from '../link/index.ts';
+import { type AgentLinkParts, Backoff, type LinkPhase } from '../link/index.ts';
 import type { Logger } from '../log/index.ts';
+import { type Broker, connectBroker } from './connect.ts';
 import { REQUEST_WINDOW } from './device-request.ts';
 import { DeviceRequests, REQUESTS_MAX } from './device-requests.ts';
 
-/** TCP, TLS and CONNACK have this long. */
-const CONNECT_TIMEOUT_MS = 15_000;
-/** As often as an agent's other links ask for a sign of life; mqtt.js ends the connection at half as long again. */
-const KEEPALIVE_SECONDS = 20;
 /** The relay has this long to take the goodbye. */
 const END_GRACE_MS = 1_000;
 /** After a refusal that only a person can lift. */
@@ -29,14 +24,7 @@ const ANSWER_MS = 120_000;
 /** CONNACK codes that trying again does not change (MQTT 3.1.1 §3.2.2.3). */
 const REFUSED = new Set<unknown>([4, 5]);
 
-export interface MqttLinkParts extends Pick<AgentLinkParts, 'onPhase' | 'onDenied' | 'onChannel'> {
-  /** `mqtts://`, `wss://`, or without TLS on loopback. */
-  readonly url: string;
-  /** The device's name at the relay. */
-  readonly user: string;
-  readonly password: Secret;
-  /** PEM of the authority to trust beside the system's. */
-  readonly ca: string | undefined;
+export interface MqttLinkParts extends Broker, Pick<AgentLinkParts, 'onPhase' | 'onDenied' | 'onChannel'> {
   readonly agent: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -118,13 +106,8 @@ export class MqttLink {
 
   /** One connection; resolves when it has ended. */
   #connectOnce(): Promise<{ reason: string; wasUp: boolean; refused: boolean }> {
-    const { url, user, password, ca, clock, logger, onChannel, onDenied } = this.#parts;
-    const client = mqtt.connect(url, {
-      ...{ username: user, password: password.reveal(), clientId: `agent-${randomBytes(6).toString('hex')}` },
-      ...{ clean: true, reconnectPeriod: 0, queueQoSZero: false, protocolVersion: 4 },
-      ...{ keepalive: KEEPALIVE_SECONDS, connectTimeout: CONNECT_TIMEOUT_MS },
-      ...(ca === undefined ? {} : { ca: authorities(ca) }),
-    });
+    const { clock, logger, onChannel, onDenied } = this.#parts;
+    const client = connectBroker(this.#parts);
     this.#client = client;
     const requests = new DeviceRequests({
       onChannel,

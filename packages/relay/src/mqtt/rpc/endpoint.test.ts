@@ -8,6 +8,7 @@ import {
   encodeRpc,
   parseAnnouncement,
   RPC_PART_MAX,
+  RPC_SINGLE_MAX,
   type RpcFromDevice,
   type RpcToDevice,
 } from '@porchlight/protocol/rpc';
@@ -192,6 +193,18 @@ describe('a request to a device over MQTT', () => {
     device.say({ type: 'refuse', id, code, reason: 'so it is' });
     const got = await answer;
     expect([got.statusCode, got.headers[AGENT_ERROR_HEADER]]).toEqual([status, error]);
+  });
+
+  it('may have an answer of nearly a megabyte in one message, and tells HEAD its length', async () => {
+    const { answer } = device.ask();
+    const { id } = await device.at(0, 'request');
+    const body = 'x'.repeat(RPC_SINGLE_MAX);
+    device.answer(id, body);
+    expect(await text(await answer)).toBe(body);
+    const head = device.ask({ method: 'HEAD' });
+    const second = await device.at(1, 'request');
+    device.answer(second.id, '', { fields: ['content-length', '4711'] });
+    expect((await head.answer).headers['content-length']).toBe('4711');
   });
 
   it('waits as long as the device said, not longer, and drops what comes late', async () => {
