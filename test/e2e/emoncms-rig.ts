@@ -9,6 +9,8 @@ export interface ScriptedEmoncms {
   readonly asked: string[];
   /** Answers in place of the usual: text as it is, or false for never. */
   answer: ((path: string) => string | false | undefined) | undefined;
+  /** Answers come after this. */
+  hold: Promise<void> | undefined;
   close(): Promise<void>;
 }
 
@@ -24,7 +26,8 @@ export async function startScriptedEmoncms(): Promise<ScriptedEmoncms> {
     const scripted = rig.answer?.(pathname);
     if (scripted === false) return;
     response.setHeader('content-type', 'application/json');
-    response.end(scripted ?? JSON.stringify(usual(pathname, searchParams)));
+    const body = scripted ?? JSON.stringify(usual(pathname, searchParams));
+    void Promise.resolve(rig.hold).then(() => response.end(body));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -32,6 +35,7 @@ export async function startScriptedEmoncms(): Promise<ScriptedEmoncms> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
     answer: undefined,
+    hold: undefined,
     async close() {
       server.closeAllConnections();
       server.close();

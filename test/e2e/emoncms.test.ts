@@ -109,6 +109,26 @@ describe('what the console asks an emoncms at home', () => {
     await home.start();
   });
 
+  it('keeps nothing that was asked for before the switch was off', async () => {
+    const service = `/api/devices/${home.id}/services/emoncms`;
+    await owner.api('PATCH', service, { keepLastAnswers: true });
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    emoncms.hold = held;
+    const asked = emoncms.asked.length;
+    const late = ask('feeds');
+    await expect.poll(() => emoncms.asked.length).toBeGreaterThan(asked);
+    await owner.api('PATCH', service, { keepLastAnswers: false });
+    release();
+    expect((await late).status).toBe(200);
+    emoncms.hold = undefined;
+    // Switched on again, there is nothing from before.
+    await owner.api('PATCH', service, { keepLastAnswers: true });
+    emoncms.answer = () => 'nonsense';
+    expect((await ask('feeds')).status).toBe(502);
+    await owner.api('PATCH', service, { keepLastAnswers: false });
+  });
+
   it("obeys the device's own policy", async () => {
     await writeFile(join(home.dataFolder, 'policy'), 'service emoncms\n  default deny\n', { mode: 0o600 });
     await home.stop();

@@ -53,6 +53,8 @@ export class EmoncmsView {
   readonly #running = new Map<string, number>();
   #runningInAll = 0;
   readonly #kept = new LastAnswers();
+  /** Counts what was forgotten: an answer that was asked for before must not be kept after it. */
+  #forgotten = 0;
   readonly #unsubscribe: () => void;
 
   constructor(parts: EmoncmsViewParts) {
@@ -74,10 +76,11 @@ export class EmoncmsView {
     const { device, service } = ask;
     const key = `${device.id} ${service.name}`;
     if (!service.keepLastAnswers) this.#kept.forget(key);
+    const forgotten = this.#forgotten;
     try {
       const answer = await this.#counted(key, () => this.#fromHome(ask, question));
       const at = this.#parts.clock.now();
-      if (service.keepLastAnswers && question.keep !== undefined) {
+      if (service.keepLastAnswers && question.keep !== undefined && forgotten === this.#forgotten) {
         this.#kept.put(key, question.keep, at, answer);
       }
       return { ...answer, at };
@@ -92,6 +95,7 @@ export class EmoncmsView {
 
   /** Forgets what is kept of a device, or of one service of it. */
   forget(deviceId: string, service?: string): void {
+    this.#forgotten += 1;
     const mine = (key: string) =>
       service === undefined ? key.startsWith(`${deviceId} `) : key === `${deviceId} ${service}`;
     this.#kept.forgetWhere(mine);
