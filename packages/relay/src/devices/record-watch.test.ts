@@ -35,7 +35,7 @@ it('finds devices that were removed or blocked by another program', async () => 
     clock,
     onError: (error) => errors.push(error),
   });
-  clock.advance(RECORD_LOOK_MS);
+  await clock.advance(RECORD_LOOK_MS);
   expect(await asked.promise).toEqual(['a', 'b', 'c']);
   await told.promise;
   expect(heard).toEqual([{ type: 'device-removed', accountId: 'ann', deviceId: 'c' }]);
