@@ -97,6 +97,7 @@ describe('two tenants of one relay', () => {
       prefix: `/${deviceName}`,
     });
     const enrolment = await person.api('POST', '/api/enrolment-tokens', { note: `note-of-${name}`, uses: 3 });
+    const app = await person.api('POST', '/api/me/app-passwords', { name: 'home' }, 'session');
     const first = async (path: string) =>
       JSON.parse((await person.api('GET', path, undefined, 'session')).body).items[0].id;
     return {
@@ -109,6 +110,7 @@ describe('two tenants of one relay', () => {
         forwards: JSON.parse(forward.body).id,
         'ssh-keys': JSON.parse(sshKey.body).id,
         paths: JSON.parse(path.body).id,
+        'app-passwords': JSON.parse(app.body).id,
         'enrolment-tokens': JSON.parse(enrolment.body).id,
         sessions: await first('/api/me/sessions'),
         'access-tokens': await first('/api/me/access-tokens'),
@@ -163,6 +165,7 @@ describe('two tenants of one relay', () => {
   /** Bodies that would do harm if they were let through. */
   function bodyFor(key: string): object | undefined {
     if (/^POST .*forwards$/.test(key)) return { service: 'raw' };
+    if (/^POST .*mqtt-credentials$/.test(key)) return { name: 'mine-now' };
     if (/^PATCH .*services/.test(key)) return { access: 'public' };
     if (/^PUT .*users/.test(key)) return { password: 'long enough' };
     if (/^POST .*devices\/\{id\}\/paths/.test(key)) return { service: 'web', prefix: '/mine-now' };
@@ -192,7 +195,9 @@ describe('two tenants of one relay', () => {
       if (theirs === undefined) throw new Error(`no id of a thing in ${key}: add one to the tenants`);
       const call = (id: string, headers: Record<string, string>) => {
         const body = bodyFor(key);
-        return ask(DOMAIN, path.replace('{id}', id).replace('{service}', 'web').replace('{name}', 'u'), {
+        const names = { id, service: 'web', name: 'u', feed: '1', credential: NEVER };
+        const query = path.endsWith('/data') ? '?start=0&end=1000&interval=1' : '';
+        return ask(DOMAIN, filled(path, names) + query, {
           method,
           headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -339,6 +344,11 @@ describe('two tenants of one relay', () => {
     }
   });
 });
+
+/** A path with its parameters in place. */
+function filled(path: string, names: Readonly<Record<string, string>>): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => names[name] ?? 'missing');
+}
 
 /** The blob of an Ed25519 public key (RFC 8709 §4) that nobody has the private half of. */
 function newKeyBlob(): Buffer {
