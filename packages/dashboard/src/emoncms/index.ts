@@ -1,6 +1,5 @@
 import { lazy } from 'react';
 
-export { KeepAnswersSwitch } from './keep-answers-switch.tsx';
 export { isEmoncms } from './words.ts';
 
 /** Loaded when it is opened. */
