@@ -8,7 +8,7 @@ import {
   lockDataFolder,
   prepareDataFolder,
 } from './config/index.ts';
-import { createLink } from './create-link.ts';
+import { createLink, knowsRelay, notJoined } from './create-link.ts';
 import type { LinkPhase } from './link/index.ts';
 import { openControlSocket, PauseSwitch } from './local/index.ts';
 import { createLogger, type Logger } from './log/index.ts';
@@ -56,6 +56,7 @@ export async function startAgent(options: AgentOptions) {
       },
     });
     ends.push(() => follower.close());
+    if (!knowsRelay(follower.config)) throw notJoined();
     const audit = new AuditLog({
       dataFolder,
       clock,

@@ -20,6 +20,18 @@ export interface DeviceLink {
   readonly code: string;
 }
 
+/** True when the configuration says where to go: a relay that was joined, or MQTT. */
+export function knowsRelay({ relay, mqtt }: AgentConfig): boolean {
+  return relay !== undefined || mqtt !== undefined;
+}
+
+/** The device does not know where to go. */
+export function notJoined(): ConfigError {
+  return new ConfigError(
+    'this device has joined no relay yet: run "porchlight agent join https://RELAY" first',
+  );
+}
+
 /**
  * The link that the configuration asks for: by MQTT alone where it says so, otherwise to the relay that was joined.
  * @throws ConfigError when there is neither, or a file of it cannot be read
@@ -38,11 +50,7 @@ export async function createLink(
     });
     return { link, relay: new URL(mqtt.url).hostname, code: '' };
   }
-  if (relay === undefined) {
-    throw new ConfigError(
-      'this device has joined no relay yet: run "porchlight agent join https://RELAY" first',
-    );
-  }
+  if (relay === undefined) throw notJoined();
   const identity = await openIdentity(dataFolder);
   const ca = relay.ca === undefined ? undefined : await readAuthority(join(dataFolder, relay.ca));
   const link = new AgentLink({

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, type AgentOptions, startAgent } from './agent.ts';
 import { systemClock } from './clock.ts';
-import { type AgentConfig, AgentConfigFile, ConfigError, prepareDataFolder } from './config/index.ts';
+import { AgentConfigFile, ConfigError, prepareDataFolder } from './config/index.ts';
+import { knowsRelay } from './create-link.ts';
 import { joinRelay, parseRelayUrl, tokenByPassword } from './join/index.ts';
 import { PauseSwitch } from './local/index.ts';
 import { createLogger } from './log/index.ts';
@@ -35,7 +36,7 @@ export async function startDevice(options: DeviceOptions) {
   let busy: Promise<void> | undefined;
 
   const startIfJoined = async (): Promise<void> => {
-    if (agent !== undefined || stop.signal.aborted || !isLinked(await file.read())) return;
+    if (agent !== undefined || stop.signal.aborted || !knowsRelay(await file.read())) return;
     agent = await startAgent({ ...options, logger });
   };
   const joinAs = async (wish: JoinWish): Promise<void> => {
