@@ -131,10 +131,6 @@ export async function startDevice(options: DeviceOptions) {
   };
 }
 
-function isLinked({ relay, mqtt }: AgentConfig): boolean {
-  return relay !== undefined || mqtt !== undefined;
-}
-
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
