@@ -13,6 +13,7 @@ import {
   startPorchlight,
   startTestRelay,
   type TestRelay,
+  until,
 } from '@porchlight/testkit';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
@@ -138,6 +139,36 @@ test.skipIf(chromium.missing !== undefined)(
     expect(kept).not.toContain(PASSWORD);
   },
 );
+
+test('another relay is asked while the link to the present one stays up, and then takes the device over', async () => {
+  const form = { 'content-type': 'application/x-www-form-urlencoded', origin: page.url.slice(0, -1) };
+  const entered = await ask('/sign-in', {
+    method: 'POST',
+    headers: form,
+    body: `password=${encodeURIComponent(PASSWORD)}`,
+  });
+  const cookie = entered.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
+  const shown = await ask('/', { headers: { cookie } });
+  const token = /name="form-token" value="([^"]+)"/.exec(shown.body)?.[1] ?? '';
+  const other = await startTestRelay();
+  onTestFinished(() => other.close());
+  const bob = await other.person('bob', 'admin');
+  const wish = new URLSearchParams({
+    'form-token': token,
+    url: `http://localhost:${other.port}`,
+    name: 'pi',
+  });
+  await ask('/join', { method: 'POST', headers: { ...form, cookie }, body: wish.toString() });
+  let request: { id: string; code: string } | undefined;
+  await until(async () => {
+    request = JSON.parse((await bob.api('GET', '/api/join-requests')).body).items[0];
+    return request !== undefined;
+  });
+  expect(relay.relay.links.size).toBe(1);
+  await bob.api('POST', `/api/join-requests/${request?.id}/allow`, { code: request?.code, name: 'pi' });
+  await until(async () => other.relay.links.size === 1);
+  await until(async () => relay.relay.links.size === 0);
+});
 
 test('a damaged password file is told, and the page is not open for everybody', async () => {
   await writeFile(join(folder, 'settings-page.json'), '{}');

@@ -48,16 +48,17 @@ export async function startDevice(options: DeviceOptions) {
     const caFile = wish.ca === undefined ? undefined : join(folder, 'ca.pem');
     try {
       if (caFile !== undefined) await writeFile(caFile, wish.ca ?? '', { mode: 0o600 });
-      // The data folder has one user at a time; if joining fails, the agent goes on with the relay it had.
-      await agent?.close();
-      agent = undefined;
       const joined = await joinRelay({
         ...{ dataFolder, environment, url: origin, token, caFile, name: wish.name, signal: stop.signal },
         ...{ account: undefined, fingerprint: undefined },
+        // Its link stays up while somebody has to press Allow, and when the new relay refuses.
+        besideAgent: agent !== undefined,
         onPending: ({ code, url }) => {
           joining = { state: 'pending', code, url };
         },
       });
+      await agent?.close();
+      agent = undefined;
       joining = { state: 'joined', device: joined.device, domain: joined.domain };
     } finally {
       await rm(folder, { recursive: true, force: true });

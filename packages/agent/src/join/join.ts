@@ -39,6 +39,8 @@ export interface JoinOptions {
   readonly fingerprint: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
+  /** An agent of the caller's own runs on the data folder, and goes on with the relay that it has. */
+  readonly besideAgent?: boolean;
   /** A person has to press Allow; the code is shown on both sides. */
   readonly onPending: (request: { code: string; url: string; expiresInMs: number }) => void;
 }
@@ -56,11 +58,11 @@ export interface Joined {
  */
 export async function joinRelay(options: JoinOptions): Promise<Joined> {
   await prepareDataFolder(options.dataFolder);
-  const lock = await lockDataFolder(options.dataFolder);
+  const lock = options.besideAgent === true ? undefined : await lockDataFolder(options.dataFolder);
   try {
     return await joinLocked(options);
   } finally {
-    await lock.release();
+    await lock?.release();
   }
 }
 
