@@ -44,6 +44,12 @@ export const ERRORS = {
     hint: 'Ask an admin of the relay.',
     retry: false,
   },
+  scope_missing: {
+    status: 403,
+    title: 'The access token does not allow this',
+    hint: 'Use a token with that scope, or ask the person for it.',
+    retry: false,
+  },
   cross_site: {
     status: 403,
     title: 'The request comes from another site',

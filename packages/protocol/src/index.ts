@@ -7,3 +7,4 @@ export * from './install-line.ts';
 export * from './names.ts';
 export * from './path-prefix.ts';
 export * from './request-path.ts';
+export * from './scopes.ts';

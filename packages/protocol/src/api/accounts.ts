@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { isAccountName } from '../names.ts';
+import { isAccountName, isServiceName } from '../names.ts';
+import { SCOPES } from '../scopes.ts';
 import { id, instant } from './common.ts';
 
 export const role = z.enum(['admin', 'member']);
@@ -45,10 +46,29 @@ export const session = z.object({
 });
 export type Session = z.infer<typeof session>;
 
+/** What a program may do; `devices` absent: at all devices, and for the account itself. */
+export const grant = z.strictObject({
+  scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
+  devices: z
+    .array(
+      z.strictObject({
+        id,
+        /** Absent: the whole device. */
+        services: z.array(z.string().refine(isServiceName, 'not a service name')).min(1).max(50).optional(),
+      }),
+    )
+    .min(1)
+    .max(100)
+    .optional(),
+});
+export type Grant = z.infer<typeof grant>;
+
 /** A personal access token: for programs; acts as the account at the API and at services in mode `token` or `login`. */
 export const accessToken = z.object({
   id,
   name: z.string(),
+  /** Absent: everything that is not done in a browser only. */
+  grant: grant.optional(),
   createdAt: instant,
   expiresAt: instant.optional(),
   lastUsedAt: instant.optional(),
@@ -58,6 +78,8 @@ export const newAccessToken = z.strictObject({
   name: z.string().trim().min(1).max(100),
   /** Days until it ends; absent: never. */
   days: z.number().int().min(1).max(3650).optional(),
+  /** Absent: everything that is not done in a browser only. */
+  grant: grant.optional(),
 });
 export type NewAccessToken = z.input<typeof newAccessToken>;
 /** The token itself is shown here and never again. */

@@ -1,3 +1,5 @@
+import type { GrantRecord } from './grant.ts';
+
 export interface AccessTokenRecord {
   readonly id: string;
   readonly accountId: string;
@@ -7,6 +9,8 @@ export interface AccessTokenRecord {
   readonly createdAt: number;
   readonly expiresAt: number | undefined;
   readonly lastUsedAt: number | undefined;
+  /** Undefined: everything that is not done in a browser only. */
+  readonly grant: GrantRecord | undefined;
 }
 
 /** Keeps personal access tokens, by hash only. */

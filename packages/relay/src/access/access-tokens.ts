@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events.ts';
 import { hashSecret, newId, newSecret } from '../secrets.ts';
 import type { AccessTokenRecord, AccessTokenStore } from './access-token-store.ts';
+import type { GrantRecord } from './grant.ts';
 import type { Person } from './identity.ts';
 
 export const ACCESS_TOKEN_PREFIX = 'plt_';
@@ -31,7 +32,7 @@ export class AccessTokens {
   /** The token is given here and never again. @throws PorchlightError `conflict` when there are too many */
   async make(
     person: Person,
-    wish: { name: string; days?: number | undefined },
+    wish: { name: string; days?: number | undefined; grant?: GrantRecord | undefined },
     address: string,
   ): Promise<{ record: AccessTokenRecord; token: string }> {
     if ((await this.list(person.accountId)).length >= TOKENS_MAX) {
@@ -50,6 +51,7 @@ export class AccessTokens {
       createdAt: now,
       expiresAt: wish.days === undefined ? undefined : now + wish.days * DAY_MS,
       lastUsedAt: undefined,
+      grant: wish.grant,
     };
     await this.#store.insert(record);
     this.#note(person, 'access-token.created', record.name, address);

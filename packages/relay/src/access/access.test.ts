@@ -56,6 +56,8 @@ test('what would outlive a revoked token needs a browser session', () => {
   expect(codeOf(() => authorise(session, 'account:secure', { accountId: 'a' }))).toBe('allowed');
 });
 
+const device = { accountId: 'a', id: 'd' };
+
 const visits = [
   ['public', ['allowed', 'allowed', 'allowed', 'allowed']],
   ['login', ['not_signed_in', 'allowed', 'allowed', 'not_found']],
@@ -65,29 +67,35 @@ const visits = [
 
 test.each(visits)('who may visit a service in mode %s', (access, expected) => {
   const visit = (identity: Identity) =>
-    codeOf(() => authoriseVisit(identity, { accountId: 'a' }, { access }));
+    codeOf(() => authoriseVisit(identity, device, { access, name: 'web' }, 'write'));
   expect([ANONYMOUS, session, token, other].map(visit)).toEqual(expected);
 });
 
 test('a right basic password opens mode basic and no other', () => {
-  const device = { accountId: 'a' };
-  expect(authoriseVisit(ANONYMOUS, device, { access: 'basic' }, 'right')).toEqual({
+  expect(authoriseVisit(ANONYMOUS, device, { access: 'basic', name: 'web' }, 'read', 'right')).toEqual({
     person: undefined,
     role: undefined,
   });
-  expect(codeOf(() => authoriseVisit(ANONYMOUS, device, { access: 'basic' }, 'wrong'))).toBe(
-    'wrong_credentials',
-  );
+  expect(
+    codeOf(() => authoriseVisit(ANONYMOUS, device, { access: 'basic', name: 'web' }, 'read', 'wrong')),
+  ).toBe('wrong_credentials');
   for (const access of ['login', 'token'] as const) {
-    expect(codeOf(() => authoriseVisit(ANONYMOUS, device, { access }, 'right'))).toBe('not_signed_in');
+    expect(codeOf(() => authoriseVisit(ANONYMOUS, device, { access, name: 'web' }, 'read', 'right'))).toBe(
+      'not_signed_in',
+    );
   }
 });
 
 test('the device is told the owner where somebody signed in, and nobody otherwise', () => {
-  const device = { accountId: 'a' };
-  expect(authoriseVisit(session, device, { access: 'login' })).toEqual({ person: 'ann', role: 'owner' });
-  expect(authoriseVisit(token, device, { access: 'token' })).toEqual({ person: 'ann', role: 'owner' });
-  expect(authoriseVisit(session, device, { access: 'public' })).toEqual({
+  expect(authoriseVisit(session, device, { access: 'login', name: 'web' }, 'read')).toEqual({
+    person: 'ann',
+    role: 'owner',
+  });
+  expect(authoriseVisit(token, device, { access: 'token', name: 'web' }, 'read')).toEqual({
+    person: 'ann',
+    role: 'owner',
+  });
+  expect(authoriseVisit(session, device, { access: 'public', name: 'web' }, 'read')).toEqual({
     person: undefined,
     role: undefined,
   });

@@ -1,82 +1,117 @@
-import { PorchlightError } from '@porchlight/protocol';
-import type { Identity, Person, SessionIdentity } from './identity.ts';
+import { PorchlightError, type Scope } from '@porchlight/protocol';
+import { reaches } from './grant.ts';
+import { grantOf, type Identity, type Person, type SessionIdentity } from './identity.ts';
 
 /** What is needed for an action, beside owning its object. */
 interface Rule {
   /** `relay`: it is about the whole relay and for admins; `owned`: about something of one account, for that account. */
   readonly about: 'owned' | 'relay';
-  /** Only for a person in a browser: what an access token could use to outlive its revocation. */
-  readonly sessionOnly: boolean;
+  /** What a program's grant must have; `none`: any grant; `browser`: no program, since it could outlive its revocation. */
+  readonly scope: Scope | 'none' | 'browser';
+  /**
+   * How much a narrowed grant must reach: the `account` itself, which none does; the `whole` device; the device at
+   * least in `part`; the `service`. `any`: the answer is narrowed instead.
+   */
+  readonly reach: 'any' | 'account' | 'whole' | 'part' | 'service';
 }
 
-const owned: Rule = { about: 'owned', sessionOnly: false };
-const ownedInBrowser: Rule = { about: 'owned', sessionOnly: true };
+const browser: Rule = { about: 'owned', scope: 'browser', reach: 'account' };
+const needs = (scope: Rule['scope'], reach: Rule['reach']): Rule => ({ about: 'owned', scope, reach });
 
 /** Every action there is, with who may do it. */
 const RULES = {
-  'account:read': owned,
-  'ssh-key:read': owned,
-  'ssh-key:change': ownedInBrowser,
+  'account:read': needs('none', 'any'),
+  'ssh-key:read': needs('manage', 'account'),
+  'ssh-key:change': browser,
   /** An app password acts as the account, for as long as nobody revokes it. */
-  'app-password:change': ownedInBrowser,
-  'mqtt-credential:change': owned,
-  'account:secure': ownedInBrowser,
-  'accounts:read': { about: 'relay', sessionOnly: false },
-  'accounts:change': { about: 'relay', sessionOnly: true },
-  'device:read': owned,
-  'device:change': owned,
-  'device:enrol': owned,
-  'device:kick': owned,
-  'device:block': owned,
-  'device:remove': owned,
-  'service:change': owned,
-  'service:probe': owned,
-  'service:visit': owned,
-  'forward:read': owned,
-  'forward:change': owned,
-  /** A channel to a port of the device, over an operator's own SSH connection. */
-  'device:reach': owned,
-  'device:shell': owned,
-  'path-route:read': owned,
-  'path-route:change': owned,
-  'join-request:read': owned,
-  'join-request:answer': owned,
-  'enrolment-token:read': owned,
-  'enrolment-token:change': owned,
-  'audit:read': owned,
-  'events:read': owned,
+  'app-password:change': browser,
+  'mqtt-credential:change': needs('manage', 'whole'),
+  'account:secure': browser,
+  'accounts:read': { about: 'relay', scope: 'manage', reach: 'account' },
+  'accounts:change': { about: 'relay', scope: 'browser', reach: 'account' },
+  /** Answers are narrowed to what the grant reaches. */
+  'device:read': needs('read', 'part'),
+  'device:change': needs('manage', 'whole'),
+  'device:enrol': needs('manage', 'account'),
+  'device:kick': needs('manage', 'whole'),
+  'device:block': needs('manage', 'whole'),
+  'device:remove': needs('manage', 'whole'),
+  'service:change': needs('manage', 'service'),
+  'service:probe': needs('read', 'service'),
+  /** By a method that only reads. */
+  'service:visit': needs('read', 'service'),
+  /** By any method, WebSockets included. */
+  'service:operate': needs('write', 'service'),
+  /** Lists are narrowed to what the grant reaches. */
+  'forward:read': needs('shell', 'part'),
+  'forward:change': needs('shell', 'service'),
+  /** A channel to a port or service of the device: over an operator's own SSH connection, or in a WebSocket. */
+  'device:reach': needs('shell', 'service'),
+  'device:shell': needs('shell', 'whole'),
+  'path-route:read': needs('manage', 'account'),
+  'path-route:change': needs('manage', 'account'),
+  'join-request:read': needs('manage', 'account'),
+  'join-request:answer': needs('manage', 'account'),
+  'enrolment-token:read': needs('manage', 'account'),
+  'enrolment-token:change': needs('manage', 'account'),
+  'audit:read': needs('manage', 'account'),
+  /** Events are narrowed to what the grant reaches. */
+  'events:read': needs('read', 'any'),
 } as const satisfies Record<string, Rule>;
 
 export type Action = keyof typeof RULES;
 
-/** What an action is done to: something that belongs to an account, or the relay itself. */
-export type Subject = { readonly accountId: string } | 'relay';
+/**
+ * What an action is done to: something that belongs to an account, or the relay itself. Of a device or a service it
+ * names these too; without them a grant that is narrowed to devices is refused.
+ */
+export type Subject =
+  | { readonly accountId: string; readonly deviceId?: string; readonly service?: string | undefined }
+  | 'relay';
 
 /**
  * The one place that decides what an identity may do. Gives the identity as a person, or throws PorchlightError:
- * `not_signed_in` for nobody, `not_found` for something of another account (never `forbidden`, which would tell that
- * it exists), `forbidden` for want of a role or of a browser session.
+ * `not_signed_in` for nobody, `not_found` for something of another account or beyond the grant (never `forbidden`,
+ * which would tell that it exists), `forbidden` for want of a role or of a browser session, `scope_missing`.
  */
 export function authorise(identity: Identity, action: Action, subject: Subject): Person {
-  if (identity.kind === 'anonymous') throw new PorchlightError('not_signed_in');
+  const person = authoriseInGeneral(identity, action);
   const rule: Rule = RULES[action];
   if (rule.about === 'relay') {
     if (subject !== 'relay') throw new PorchlightError('not_found');
-    if (identity.role !== 'admin') throw new PorchlightError('forbidden', 'This is for admins of the relay');
-  } else if (subject === 'relay' || subject.accountId !== identity.accountId) {
-    throw new PorchlightError('not_found');
+    return person;
   }
-  if (rule.sessionOnly && identity.kind !== 'session') {
-    throw new PorchlightError('forbidden', 'This is done in a browser only: sign in to the dashboard');
-  }
-  return identity;
+  if (subject === 'relay' || subject.accountId !== person.accountId) throw new PorchlightError('not_found');
+  const grant = grantOf(person);
+  if (grant === undefined || rule.reach === 'any') return person;
+  const { deviceId, service } = subject;
+  const how = rule.reach === 'service' ? { service } : rule.reach === 'part' ? 'part' : 'whole';
+  if (!reaches(grant, deviceId, how)) throw new PorchlightError('not_found');
+  return person;
 }
 
 /** As {@link authorise}, before the object is known: whether the identity could do the action to things of its own. */
 export function authoriseInGeneral(identity: Identity, action: Action): Person {
   if (identity.kind === 'anonymous') throw new PorchlightError('not_signed_in');
-  const subject = RULES[action].about === 'relay' ? 'relay' : { accountId: identity.accountId };
-  return authorise(identity, action, subject);
+  const { about, scope, reach }: Rule = RULES[action];
+  if (about === 'relay' && identity.role !== 'admin') {
+    throw new PorchlightError('forbidden', 'This is for admins of the relay');
+  }
+  if (scope === 'browser') {
+    if (identity.kind === 'session') return identity;
+    throw new PorchlightError('forbidden', 'This is done in a browser only: sign in to the dashboard');
+  }
+  const grant = grantOf(identity);
+  if (grant === undefined) return identity;
+  if (scope !== 'none' && !grant.scopes.has(scope)) {
+    throw new PorchlightError('scope_missing', `This needs the scope "${scope}"`, { detail: { scope } });
+  }
+  if (reach === 'account' && grant.devices !== undefined) {
+    throw new PorchlightError('scope_missing', 'This needs access to all devices, not to some', {
+      detail: { scope },
+    });
+  }
+  return identity;
 }
 
 /** The session behind a person that an action for browsers only has let through. */

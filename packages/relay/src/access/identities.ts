@@ -6,6 +6,7 @@ import { hashSecret } from '../secrets.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import { BoundedCache } from './bounded-cache.ts';
 import { consoleSecret } from './console-cookie.ts';
+import { createGrant } from './grant.ts';
 import { ANONYMOUS, type Identity, type Person } from './identity.ts';
 
 /** An identity is looked up again after so long, so that what another relay revoked ends here too. */
@@ -83,7 +84,15 @@ export class Identities {
       const account = await this.#accounts.byId(record.accountId);
       if (account === undefined) return undefined;
       const { id: accountId, name: accountName, role } = account;
-      const person = { kind: 'access-token', accountId, accountName, role, tokenId: record.id } as const;
+      const grant = record.grant && createGrant(record.grant);
+      const person = {
+        kind: 'access-token',
+        accountId,
+        accountName,
+        role,
+        tokenId: record.id,
+        grant,
+      } as const;
       return { person, expiresAt: record.expiresAt };
     });
   }

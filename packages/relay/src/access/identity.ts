@@ -1,4 +1,5 @@
 import type { Role } from '@porchlight/protocol/api';
+import type { Grant } from './grant.ts';
 
 /** Somebody signed in in a browser. */
 export interface SessionIdentity {
@@ -15,7 +16,10 @@ export interface AccessTokenIdentity {
   readonly accountId: string;
   readonly accountName: string;
   readonly role: Role;
+  /** Of a personal access token, or of the grant that an OAuth app has. */
   readonly tokenId: string;
+  /** Undefined: all that the account may do, but for what is done in a browser only. */
+  readonly grant?: Grant | undefined;
 }
 
 /** Somebody who logged in over SSH with a key of their account. */
@@ -27,10 +31,15 @@ export interface SshKeyIdentity {
   readonly keyId: string;
 }
 
-/** Who asks, resolved once for each request. A new kind of grant becomes a new member, with its rules in `authorise`. */
+/** Who asks, resolved once for each request. */
 export type Identity = Person | { readonly kind: 'anonymous' };
 
 /** An identity that stands for an account. */
 export type Person = SessionIdentity | AccessTokenIdentity | SshKeyIdentity;
+
+/** What a person's program is held to; undefined: to nothing. */
+export function grantOf(person: Person): Grant | undefined {
+  return person.kind === 'access-token' ? person.grant : undefined;
+}
 
 export const ANONYMOUS: Identity = Object.freeze({ kind: 'anonymous' });

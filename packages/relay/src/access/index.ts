@@ -3,6 +3,16 @@ export { AccessTokens } from './access-tokens.ts';
 export { type Action, authorise, authoriseInGeneral, sessionOf } from './authorise.ts';
 export { BasicPasswords, parseBasic } from './basic-passwords.ts';
 export { consoleSecret, hasConsoleCookie, setConsoleCookie } from './console-cookie.ts';
+export {
+  createGrant,
+  GRANT_DEVICES_MAX,
+  GRANT_SERVICES_MAX,
+  type Grant,
+  type GrantRecord,
+  grantText,
+  parseGrantText,
+  reaches,
+} from './grant.ts';
 export { bearerToken, Identities } from './identities.ts';
-export { ANONYMOUS, type Identity, type Person, type SessionIdentity } from './identity.ts';
+export { ANONYMOUS, grantOf, type Identity, type Person, type SessionIdentity } from './identity.ts';
 export { authoriseVisit, type Visit } from './visit.ts';

@@ -13,14 +13,16 @@ export interface Visit {
 const UNNAMED: Visit = Object.freeze({ person: undefined, role: undefined });
 
 /**
- * Whether a visitor may open a service, by its access mode. `basic` is what {@link BasicPasswords.check} found; it
- * matters for that mode only. Throws PorchlightError: `not_signed_in`, `wrong_credentials` (mode `basic`),
- * `not_found` (the device is another account's).
+ * Whether a visitor may open a service, by its access mode. `scope`: what the request does there. `basic` is what
+ * {@link BasicPasswords.check} found; it matters for that mode only. Throws PorchlightError: `not_signed_in`,
+ * `wrong_credentials` (mode `basic`), `not_found` (the device is another account's, or beyond the token's grant),
+ * `scope_missing`.
  */
 export function authoriseVisit(
   identity: Identity,
-  device: { readonly accountId: string },
-  service: Pick<ServiceRecord, 'access'>,
+  device: { readonly accountId: string; readonly id: string },
+  service: Pick<ServiceRecord, 'access' | 'name'>,
+  scope: 'read' | 'write',
   basic: BasicCheck = 'absent',
 ): Visit {
   if (service.access === 'public') return UNNAMED;
@@ -30,7 +32,9 @@ export function authoriseVisit(
       ? new PorchlightError('wrong_credentials')
       : new PorchlightError('not_signed_in', 'This service asks for a user name and password');
   }
-  const owner = authorise(identity, 'service:visit', device);
+  const { accountId, id: deviceId } = device;
+  const action = scope === 'read' ? 'service:visit' : 'service:operate';
+  const owner = authorise(identity, action, { accountId, deviceId, service: service.name });
   if (service.access === 'token' && owner.kind !== 'access-token') {
     throw new PorchlightError('not_signed_in', 'This service is for programs with an access token');
   }

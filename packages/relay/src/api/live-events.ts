@@ -1,9 +1,10 @@
 import { PorchlightError } from '@porchlight/protocol';
 import type { LiveEvent } from '@porchlight/protocol/api';
-import type { Identity, Person } from '../access/index.ts';
+import { grantOf, type Identity, type Person, reaches } from '../access/index.ts';
 import type { RelayEvent } from '../events.ts';
 import type { ApiDeps } from './deps.ts';
 import { deviceView } from './device-view.ts';
+import { withinGrant } from './own-device.ts';
 
 /** Comment lines this often; also how long a revocation made on another relay may go unnoticed. */
 const BEAT_MS = 25_000;
@@ -90,22 +91,23 @@ export class LiveEvents {
       case 'link-changed':
         return this.#deviceChanged(event.accountId, event.deviceId);
       case 'device-removed':
-        return this.#send(event.accountId, { type: 'device-removed', id: event.deviceId });
+        return this.#send(event.accountId, event.deviceId, { type: 'device-removed', id: event.deviceId });
       case 'readings-changed': {
         const { deviceId: id } = event;
-        return this.#send(event.accountId, { type: 'readings', id }, `readings ${id}`);
+        return this.#send(event.accountId, id, { type: 'readings', id }, `readings ${id}`);
       }
       case 'forward-changed':
         return this.#forwardChanged(event.accountId, event.forwardId);
       case 'forward-ended': {
         const { forwardId: id, deviceId, reason } = event;
-        return this.#send(event.accountId, { type: 'forward-ended', id, deviceId, reason }, `forward ${id}`);
+        const ended = { type: 'forward-ended', id, deviceId, reason } as const;
+        return this.#send(event.accountId, deviceId, ended, `forward ${id}`);
       }
       case 'join-request':
-        return this.#send(event.accountId, { type: 'join-request', request: { ...event.request } });
+        return this.#sendJoin(event.accountId, { type: 'join-request', request: { ...event.request } });
       case 'join-request-ended': {
         const { requestId: id, outcome } = event;
-        return this.#send(event.accountId, { type: 'join-request-ended', id, outcome });
+        return this.#sendJoin(event.accountId, { type: 'join-request-ended', id, outcome });
       }
       case 'sessions-ended':
         return this.#end(
@@ -132,7 +134,8 @@ export class LiveEvents {
   #forwardChanged(accountId: string, id: string): void {
     if (!this.#listeners.has(accountId)) return;
     const forward = this.#deps.forwards.get(accountId, id);
-    if (forward !== undefined) this.#send(accountId, { type: 'forward', forward }, `forward ${id}`);
+    if (forward === undefined) return;
+    this.#send(accountId, forward.deviceId, { type: 'forward', forward }, `forward ${id}`);
   }
 
   /** Tells of it at once, and of what changes within the next half second together, after it. */
@@ -156,17 +159,40 @@ export class LiveEvents {
     try {
       const record = await this.#deps.devices.byId(accountId, deviceId);
       if (record === undefined) return;
-      this.#send(accountId, { type: 'device', device: deviceView(record, this.#deps) }, deviceId);
+      this.#send(
+        accountId,
+        deviceId,
+        (person) => ({ type: 'device', device: deviceView(withinGrant(person, record), this.#deps) }),
+        deviceId,
+      );
     } catch (error) {
       this.#deps.onError(error, 'events');
     }
   }
 
-  /** Without an account it is for every admin. */
-  #send(accountId: string | undefined, event: LiveEvent, key?: string): void {
+  /** Tells everybody of the account whose grant reaches the device; `event` may be made for each. */
+  #send(
+    accountId: string,
+    deviceId: string,
+    event: LiveEvent | ((person: Person) => LiveEvent),
+    key?: string,
+  ): void {
+    for (const { person, stream } of this.#of(accountId)) {
+      const grant = grantOf(person);
+      if (grant !== undefined && !reaches(grant, deviceId, 'part')) continue;
+      stream.send(typeof event === 'function' ? event(person) : event, key);
+    }
+  }
+
+  /** Tells those who may answer join requests; without an account it is for every admin. */
+  #sendJoin(accountId: string | undefined, event: LiveEvent): void {
     const listeners = accountId === undefined ? this.#all() : this.#of(accountId);
     for (const { person, stream } of listeners) {
-      if (accountId !== undefined || person.role === 'admin') stream.send(event, key);
+      if (accountId === undefined && person.role !== 'admin') continue;
+      const grant = grantOf(person);
+      if (grant === undefined || (grant.scopes.has('manage') && grant.devices === undefined)) {
+        stream.send(event, undefined);
+      }
     }
   }
 

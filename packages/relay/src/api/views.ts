@@ -3,12 +3,13 @@ import type {
   Account,
   AppPassword,
   EnrolmentToken,
+  Grant,
   Me,
   MqttCredential,
   Session,
   SshKey,
 } from '@porchlight/protocol/api';
-import type { AccessTokenRecord } from '../access/index.ts';
+import type { AccessTokenRecord, GrantRecord } from '../access/index.ts';
 import type { AccountRecord, SessionRecord, SshKeyRecord } from '../accounts/index.ts';
 import type { EnrolmentTokenRecord } from '../enrolment/index.ts';
 import type { MqttCredentialRecord } from '../mqtt/index.ts';
@@ -49,8 +50,16 @@ export function accessTokenView({
   createdAt,
   expiresAt,
   lastUsedAt,
+  grant,
 }: AccessTokenRecord): AccessToken {
-  return { id, name, createdAt, expiresAt, lastUsedAt };
+  return { id, name, grant: grant && grantView(grant), createdAt, expiresAt, lastUsedAt };
+}
+
+export function grantView({ scopes, devices }: GrantRecord): Grant {
+  return {
+    scopes: [...scopes],
+    devices: devices?.map(({ id, services }) => ({ id, services: services && [...services] })),
+  };
 }
 
 export function sshKeyView({

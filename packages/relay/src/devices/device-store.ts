@@ -108,7 +108,10 @@ export interface DeviceStore {
   /** By present or former name. */
   byName(name: string): Promise<DeviceRecord | undefined>;
   byId(accountId: string, id: string): Promise<DeviceRecord | undefined>;
-  /** In order of name, those after `afterName` first. `search`: part of a name or tag, `%` and `_` taken literally. */
+  /**
+   * In order of name, those after `afterName` first. `search`: part of a name or tag, `%` and `_` taken literally.
+   * `ids`: among these only.
+   */
   list(
     accountId: string,
     page: {
@@ -116,6 +119,7 @@ export interface DeviceStore {
       limit: number;
       search?: string | undefined;
       tag?: string | undefined;
+      ids?: readonly string[] | undefined;
     },
   ): Promise<DeviceRecord[]>;
   count(accountId: string): Promise<number>;

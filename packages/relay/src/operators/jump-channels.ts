@@ -148,12 +148,13 @@ export class JumpChannels {
   }
 
   /** The person's own device of that name; undefined for any other alike. */
-  async #find({ device: name }: Destination) {
+  async #find({ device: name, target }: Destination) {
     const person = await this.#host.person();
     const device = person && (await this.#parts.devices.byName(name));
     if (person === undefined || device === undefined || device.accountId !== person.accountId)
       return undefined;
-    authorise(person, 'device:reach', device);
+    const service = 'port' in target ? undefined : target.service;
+    authorise(person, 'device:reach', { accountId: device.accountId, deviceId: device.id, service });
     return { person, device };
   }
 

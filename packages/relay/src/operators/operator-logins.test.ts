@@ -25,7 +25,9 @@ async function setUp() {
     },
     accessTokens: {
       find: async (token) =>
-        token === 'plt_good' ? { ...record, name: 'cli', tokenHash: '', expiresAt: undefined } : undefined,
+        token === 'plt_good'
+          ? { ...record, name: 'cli', tokenHash: '', expiresAt: undefined, grant: undefined }
+          : undefined,
     },
     identities: {
       bySshKey: async (fingerprint) => (fingerprint === 'SHA256:alice' ? ALICE : ANONYMOUS),

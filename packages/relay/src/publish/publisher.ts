@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { PorchlightError, RESERVED_PATH } from '@porchlight/protocol';
+import { PorchlightError, RESERVED_PATH, scopeOfRequest } from '@porchlight/protocol';
 import {
   authoriseVisit,
   type BasicPasswords,
@@ -164,7 +164,8 @@ export class Publisher {
     identity: Identity,
     basic: 'absent' | 'wrong' | 'right',
   ): Visit {
-    const visit = authoriseVisit(identity, route.device, route.service, basic);
+    const scope = scopeOfRequest(req.method, req.headers.upgrade !== undefined);
+    const visit = authoriseVisit(identity, route.device, route.service, scope, basic);
     const ambient = route.service.access === 'basic' || identity.kind === 'session';
     if (ambient && route.service.access !== 'public' && isForeign(req, arrival)) {
       throw new PorchlightError('cross_site');

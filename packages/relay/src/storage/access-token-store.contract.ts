@@ -11,6 +11,7 @@ export function accessTokenStoreContract(open: Open): void {
     createdAt: NOW,
     expiresAt: undefined,
     lastUsedAt: undefined,
+    grant: undefined,
     ...change,
   });
 

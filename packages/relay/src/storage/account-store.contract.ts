@@ -93,6 +93,7 @@ export function accountStoreContract(open: Open): void {
         createdAt: NOW,
         expiresAt: undefined,
         lastUsedAt: undefined,
+        grant: undefined,
       });
     }
     expect(await stores.accounts.remove(ann.id)).toBe(true);

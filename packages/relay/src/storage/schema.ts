@@ -31,6 +31,72 @@ export interface Schema {
     created_at: number;
     expires_at: number | null;
     last_used_at: number | null;
+    /** JSON of a grant; null: everything that is not done in a browser only. */
+    granted: string | null;
+  };
+  /** OAuth clients (RFC 7591 calls them so too). */
+  oauth_apps: {
+    /** The `client_id`. */
+    id: string;
+    account_id: string;
+    name: string;
+    /** Small image as a data URL; null: none. */
+    logo: string | null;
+    /** JSON list of redirect URIs. */
+    callbacks: string;
+    /** 1: it can keep a secret. */
+    confidential: number;
+    created_at: number;
+  };
+  /** Two at most at once, so that one is rotated without downtime. */
+  oauth_app_secrets: {
+    id: string;
+    app_id: string;
+    secret_hash: string;
+    /** MD5 of `id:realm:secret` (RFC 7616), for clients that authenticate by Digest; null: made without. */
+    digest_hash: string | null;
+    created_at: number;
+    last_used_at: number | null;
+  };
+  /** What the authorization server keeps: codes, tokens, grants of its own, sessions, interactions. */
+  oauth_records: {
+    kind: string;
+    /** SHA-256, hex, of the identifier, which for codes and tokens is the secret itself. */
+    id_hash: string;
+    grant_id: string | null;
+    uid: string | null;
+    user_code_hash: string | null;
+    payload: string;
+    consumed_at: number | null;
+    expires_at: number | null;
+  };
+  /** What a person lets an app do. */
+  oauth_grants: {
+    id: string;
+    account_id: string;
+    app_id: string;
+    /** JSON of a grant. */
+    granted: string;
+    created_at: number;
+    last_used_at: number | null;
+    /** 1: the app may press the link button of light bridges without asking. */
+    link_button: Generated<number>;
+  };
+  /** A service of a device for whoever has the link. */
+  share_links: {
+    id: string;
+    account_id: string;
+    device_id: string;
+    service: string;
+    name: string;
+    scope: 'read' | 'write';
+    token_hash: string;
+    password_hash: string | null;
+    created_at: number;
+    expires_at: number | null;
+    uses_left: number | null;
+    used: number;
+    last_used_at: number | null;
   };
   devices: {
     id: string;
@@ -68,6 +134,8 @@ export interface Schema {
     passthrough: Generated<number>;
     /** 1: its last answers to the console's pages are kept for when it cannot be asked. */
     keep_last_answers: Generated<number>;
+    /** 1: clients of the Hue remote API reach it ("out of home control"). */
+    hue_remote: Generated<number>;
     last_success_at: number | null;
     last_failure_at: number | null;
     last_failure: string | null;

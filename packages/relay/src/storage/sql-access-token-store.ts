@@ -1,4 +1,5 @@
 import type { AccessTokenRecord, AccessTokenStore } from '../access/access-token-store.ts';
+import { grantText, parseGrantText } from '../access/grant.ts';
 import type { Database, Schema } from './schema.ts';
 import { keepable } from './values.ts';
 
@@ -15,6 +16,7 @@ export function createAccessTokenStore({ db }: Database): AccessTokenStore {
           created_at: record.createdAt,
           expires_at: record.expiresAt ?? null,
           last_used_at: record.lastUsedAt ?? null,
+          granted: record.grant === undefined ? null : grantText(record.grant),
         })
         .execute();
     },
@@ -64,5 +66,6 @@ function toRecord(row: Schema['access_tokens']): AccessTokenRecord {
     createdAt: row.created_at,
     expiresAt: row.expires_at ?? undefined,
     lastUsedAt: row.last_used_at ?? undefined,
+    grant: row.granted === null ? undefined : parseGrantText(row.granted),
   };
 }

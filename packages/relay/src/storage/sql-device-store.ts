@@ -63,7 +63,8 @@ export function createDeviceStore(database: Database): DeviceStore {
     byId: (accountId, id) =>
       first(db.selectFrom('devices').selectAll().where('id', '=', id).where('account_id', '=', accountId)),
 
-    async list(accountId, { afterName, limit, search, tag }) {
+    async list(accountId, { afterName, limit, search, tag, ids }) {
+      if (ids?.length === 0) return [];
       let query = db
         .selectFrom('devices')
         .selectAll()
@@ -85,6 +86,7 @@ export function createDeviceStore(database: Database): DeviceStore {
           ]),
         );
       }
+      if (ids !== undefined) query = query.where('id', 'in', ids);
       if (tag !== undefined) {
         query = query.where(({ exists, selectFrom }) =>
           exists(

@@ -121,7 +121,9 @@ export class Terminals {
     const [, id = ''] = PATH.exec(req.url ?? '') ?? [];
     const device = await this.#parts.devices.byId(identity.accountId, id);
     if (device === undefined) throw new PorchlightError('not_found', 'There is no such device');
-    const session = sessionOf(authorise(identity, 'device:shell', device));
+    const session = sessionOf(
+      authorise(identity, 'device:shell', { accountId: device.accountId, deviceId: device.id }),
+    );
     const own = [...this.#open].filter((one) => one.identity.accountId === identity.accountId).length;
     if (own >= PER_ACCOUNT_MAX) throw new PorchlightError('busy', `Close one of your ${own} terminals first`);
     const wait = this.#openings.take(identity.accountId);

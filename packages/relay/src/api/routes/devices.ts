@@ -8,11 +8,11 @@ import {
   newDevice,
   pageOf,
 } from '@porchlight/protocol/api';
-import { authorise, type Person } from '../../access/index.ts';
+import { authorise, grantOf, type Person } from '../../access/index.ts';
 import { parsePublicKeyLine } from '../../ssh/index.ts';
 import { deviceView } from '../device-view.ts';
 import type { Endpoints } from '../endpoint.ts';
-import { ownDevice } from '../own-device.ts';
+import { ownDevice, withinGrant } from '../own-device.ts';
 import { pageFrom } from '../page.ts';
 
 export function deviceRoutes(endpoints: Endpoints): void {
@@ -43,7 +43,10 @@ export function deviceRoutes(endpoints: Endpoints): void {
     about: { id: string; name: string },
     blocked: boolean,
   ): Promise<void> {
-    const { accountId } = authorise(by.person, 'device:block', by.person);
+    const { accountId } = authorise(by.person, 'device:block', {
+      accountId: by.person.accountId,
+      deviceId: about.id,
+    });
     await devices.change(accountId, about.id, { blockedAt: blocked ? clock.now() : null });
     if (blocked) links.end(about.id, 'the device was blocked');
     note(by, blocked ? 'device.blocked' : 'device.unblocked', about);
@@ -74,11 +77,15 @@ export function deviceRoutes(endpoints: Endpoints): void {
     answer: pageOf(device),
     run: async ({ person, query }) => {
       const { cursor: afterName, limit, search, tag } = query;
-      const found = await devices.list(person.accountId, { afterName, limit: limit + 1, search, tag });
+      const ids = grantOf(person)?.devices?.keys();
+      const found = await devices.list(person.accountId, {
+        ...{ afterName, limit: limit + 1, search, tag },
+        ids: ids && [...ids],
+      });
       return pageFrom(
         found,
         limit,
-        (record) => deviceView(record, deps),
+        (record) => deviceView(withinGrant(person, record), deps),
         (record) => record.name,
       );
     },

@@ -83,7 +83,7 @@ export function emoncmsRoutes(endpoints: Endpoints): void {
     question: Question<T>,
   ) {
     const { person, params, address, reply } = call;
-    const device = await ownDevice(devices, person, 'service:visit', params.id);
+    const device = await ownDevice(devices, person, 'service:visit', params.id, params.service);
     const service = serviceOf(device, params.service);
     if (service.kind === 'tcp') throw new PorchlightError('bad_request', 'A "tcp" service is no emoncms');
     const gone = new AbortController();

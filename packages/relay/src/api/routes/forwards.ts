@@ -1,10 +1,37 @@
 import { PorchlightError } from '@porchlight/protocol';
-import { forward, forwardOptions, idParams, newForward, pageOf } from '@porchlight/protocol/api';
+import {
+  type Forward,
+  forward,
+  forwardOptions,
+  idParams,
+  newForward,
+  pageOf,
+} from '@porchlight/protocol/api';
+import { grantOf, type Person, reaches } from '../../access/index.ts';
 import type { Endpoints } from '../endpoint.ts';
 import { ownDevice } from '../own-device.ts';
 
 export function forwardRoutes(endpoints: Endpoints): void {
   const { devices, forwards } = endpoints.deps;
+
+  /** Whether the person's grant reaches what a forward leads to. */
+  function isReached(person: Person, { deviceId, service }: Forward): boolean {
+    const grant = grantOf(person);
+    return grant === undefined || reaches(grant, deviceId, { service });
+  }
+
+  function listed(person: Person, deviceId?: string): Forward[] {
+    return forwards.list(person.accountId, deviceId).filter((one) => isReached(person, one));
+  }
+
+  /** @throws PorchlightError `not_found` */
+  function found(person: Person, id: string): Forward {
+    const one = forwards.get(person.accountId, id);
+    if (one === undefined || !isReached(person, one)) {
+      throw new PorchlightError('not_found', 'There is no such forward');
+    }
+    return one;
+  }
 
   endpoints.guarded({
     method: 'GET',
@@ -12,7 +39,7 @@ export function forwardRoutes(endpoints: Endpoints): void {
     summary: 'Lists the forwards of the account, to all its devices.',
     action: 'forward:read',
     answer: pageOf(forward),
-    run: async ({ person }) => ({ items: forwards.list(person.accountId) }),
+    run: async ({ person }) => ({ items: listed(person) }),
   });
 
   endpoints.guarded({
@@ -32,8 +59,8 @@ export function forwardRoutes(endpoints: Endpoints): void {
     params: idParams,
     answer: pageOf(forward),
     run: async ({ person, params }) => {
-      const device = await ownDevice(devices, person, 'forward:read', params.id);
-      return { items: forwards.list(person.accountId, device.id) };
+      const { id } = await ownDevice(devices, person, 'forward:read', params.id);
+      return { items: listed(person, id) };
     },
   });
 
@@ -49,7 +76,7 @@ export function forwardRoutes(endpoints: Endpoints): void {
     answer: forward,
     status: 201,
     run: async ({ person, params, body, address }) => {
-      const device = await ownDevice(devices, person, 'forward:change', params.id);
+      const device = await ownDevice(devices, person, 'forward:change', params.id, body.service);
       const { accountId, accountName } = person;
       const { service, port, ...wish } = body;
       const target = service === undefined ? (port === undefined ? undefined : { port }) : { service };
@@ -65,11 +92,7 @@ export function forwardRoutes(endpoints: Endpoints): void {
     action: 'forward:read',
     params: idParams,
     answer: forward,
-    run: async ({ person, params }) => {
-      const found = forwards.get(person.accountId, params.id);
-      if (found === undefined) throw new PorchlightError('not_found', 'There is no such forward');
-      return found;
-    },
+    run: async ({ person, params }) => found(person, params.id),
   });
 
   endpoints.guarded({
@@ -79,7 +102,8 @@ export function forwardRoutes(endpoints: Endpoints): void {
     action: 'forward:change',
     params: idParams,
     run: async ({ person, params }) => {
-      if (!(await forwards.close(person.accountId, params.id))) {
+      const { id } = found(person, params.id);
+      if (!(await forwards.close(person.accountId, id))) {
         throw new PorchlightError('not_found', 'There is no such forward');
       }
     },

@@ -11,6 +11,7 @@ import {
 } from '@porchlight/protocol/api';
 import { type Person, sessionOf } from '../../access/index.ts';
 import type { Endpoints } from '../endpoint.ts';
+import { ownDevice } from '../own-device.ts';
 import { accessTokenView, meView, sessionView } from '../views.ts';
 
 /** One's own account: password, sessions, access tokens. */
@@ -107,6 +108,8 @@ export function meRoutes(endpoints: Endpoints): void {
     answer: madeAccessToken,
     status: 201,
     run: async ({ person, body, address }) => {
+      for (const { id } of body.grant?.devices ?? [])
+        await ownDevice(deps.devices, person, 'device:read', id);
       const { record, token } = await deps.accessTokens.make(person, body, address);
       return { ...accessTokenView(record), token };
     },

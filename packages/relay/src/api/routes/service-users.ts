@@ -20,7 +20,7 @@ export function serviceUserRoutes(endpoints: Endpoints): void {
     body: basicUserPassword,
     answer: service,
     run: async ({ person, params: { id, service: name, name: user }, body, address }) => {
-      const before = serviceOf(await ownDevice(devices, person, 'service:change', id), name);
+      const before = serviceOf(await ownDevice(devices, person, 'service:change', id, name), name);
       const passwordHash = await passwords.hash(body.password);
       if (!(await services.setUser(person.accountId, id, name, { name: user, passwordHash }))) {
         throw new PorchlightError('not_found', 'The device has no such service');
@@ -39,7 +39,7 @@ export function serviceUserRoutes(endpoints: Endpoints): void {
     params: basicUserParams,
     answer: service,
     run: async ({ person, params: { id, service: name, name: user }, address }) => {
-      const before = serviceOf(await ownDevice(devices, person, 'service:change', id), name);
+      const before = serviceOf(await ownDevice(devices, person, 'service:change', id, name), name);
       if (!before.users.some((one) => one.name === user)) {
         throw new PorchlightError('not_found', 'The service has no such user');
       }
@@ -60,7 +60,7 @@ export function serviceUserRoutes(endpoints: Endpoints): void {
   ) {
     const { accountId } = person;
     events.publish({ type: 'device-changed', accountId, deviceId: what.id });
-    const device = await ownDevice(devices, person, 'service:change', what.id);
+    const device = await ownDevice(devices, person, 'service:change', what.id, what.name);
     audit.append({
       accountId,
       at: clock.now(),

@@ -33,7 +33,7 @@ export function serviceRoutes(endpoints: Endpoints): void {
     answer: service,
     run: async ({ person, params: { id, service: name }, body, address }) => {
       const { accountId } = person;
-      const owner = await ownDevice(devices, person, 'service:change', id);
+      const owner = await ownDevice(devices, person, 'service:change', id, name);
       const before = serviceOf(owner, name);
       const note = (action: AuditAction, detail: Record<string, string>) =>
         audit.append({
@@ -67,7 +67,7 @@ export function serviceRoutes(endpoints: Endpoints): void {
         note('service.last-answers-changed', { to: body.keepLastAnswers ? 'kept' : 'not kept' });
       }
       events.publish({ type: 'device-changed', accountId, deviceId: id });
-      const device = await ownDevice(devices, person, 'service:change', id);
+      const device = await ownDevice(devices, person, 'service:change', id, name);
       return serviceView(serviceOf(device, name), device, deps);
     },
   });
@@ -113,7 +113,7 @@ export function serviceRoutes(endpoints: Endpoints): void {
     params,
     run: async ({ person, params: { id, service: name }, address }) => {
       const { accountId } = person;
-      const device = await ownDevice(devices, person, 'service:change', id);
+      const device = await ownDevice(devices, person, 'service:change', id, name);
       serviceOf(device, name);
       if (links.services(id)?.some((offered) => offered.name === name) === true) {
         throw new PorchlightError(
@@ -150,7 +150,7 @@ export function serviceRoutes(endpoints: Endpoints): void {
     params,
     answer: probeResult,
     run: async ({ person, params: { id, service: name }, reply }) => {
-      serviceOf(await ownDevice(devices, person, 'service:probe', id), name);
+      serviceOf(await ownDevice(devices, person, 'service:probe', id, name), name);
       const gone = new AbortController();
       const leave = () => gone.abort();
       reply.raw.once('close', leave);

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { openChannelPair } from '@porchlight/link';
-import { AGENT_ERROR_HEADER, type AnnouncedService, ERRORS, PorchlightError } from '@porchlight/protocol';
+import { type AnnouncedService, PorchlightError } from '@porchlight/protocol';
 import {
   decodeFromDevice,
   encodeRpc,
@@ -13,10 +12,9 @@ import {
 import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../telemetry/index.ts';
 import { TokenBuckets } from '../../token-buckets.ts';
+import { ChannelServer } from './channel-server.ts';
 import { Exchange } from './exchange.ts';
 
-/** Channels of one device: as many as the pools open to two services. */
-const CHANNELS_MAX = 256;
 /** Requests that wait for a place at the device. */
 const WAITING_MAX = 64;
 /** Bytes of requests on their way to one device, all together: enough for a long line, and its requests share it. */
@@ -54,9 +52,7 @@ export class RpcEndpoint {
   /** As the device calls itself in its topics. */
   readonly topicName: string;
   readonly #parts: RpcEndpointParts;
-  readonly #server: http.Server;
-  /** Both ends of each channel, and the service that it is for. */
-  readonly #channels = new Map<Duplex, string>();
+  readonly #channels = new ChannelServer((req, res, service) => this.#onRequest(req, res, service));
   readonly #active = new Map<string, Exchange>();
   readonly #waiting: Exchange[] = [];
   readonly #logLines: TokenBuckets;
@@ -73,22 +69,6 @@ export class RpcEndpoint {
     this.topicName = parts.topicName;
     this.#announcement = parts.announcement;
     this.#logLines = new TokenBuckets(LOG_LINES, parts.clock);
-    this.#server = http.createServer({
-      // The exchanges have deadlines of their own; idle channels are the pools'.
-      requestTimeout: 0,
-      headersTimeout: 0,
-      keepAliveTimeout: 0,
-      noDelay: false,
-      maxHeaderSize: 32 * 1024,
-    });
-    this.#server.maxHeadersCount = 0;
-    this.#server.on('request', (req, res) => this.#onRequest(req, res));
-    this.#server.on('checkContinue', (req, res) => {
-      res.writeContinue();
-      this.#onRequest(req, res);
-    });
-    this.#server.on('upgrade', (_req, socket: Duplex) => socket.end(noWebSocket()));
-    this.#server.on('clientError', (_error, socket) => socket.destroy());
   }
 
   get services(): readonly AnnouncedService[] {
@@ -115,16 +95,10 @@ export class RpcEndpoint {
 
   /** @throws PorchlightError `service_unknown`, `busy`, `device_offline` */
   async openChannel(service: string): Promise<Duplex> {
-    if (this.#closed) throw new PorchlightError('device_offline');
-    if (!this.#announcement.services.includes(service)) throw new PorchlightError('service_unknown');
-    if (this.#channels.size >= CHANNELS_MAX) {
-      throw new PorchlightError('busy', 'Too many connections to this device are open');
+    if (!this.#closed && !this.#announcement.services.includes(service)) {
+      throw new PorchlightError('service_unknown');
     }
-    const [near, far] = openChannelPair();
-    this.#channels.set(far, service);
-    far.once('close', () => this.#channels.delete(far));
-    this.#server.emit('connection', far);
-    return near;
+    return this.#channels.open(service);
   }
 
   /** A message of the device on its topic for answers. */
@@ -149,16 +123,10 @@ export class RpcEndpoint {
     for (const exchange of [...this.#active.values(), ...this.#waiting]) {
       exchange.fail(new PorchlightError('device_offline'));
     }
-    // What was just answered still gets through.
-    setImmediate(() => {
-      for (const channel of this.#channels.keys()) channel.destroy();
-    });
-    this.#server.close();
+    this.#channels.close();
   }
 
-  #onRequest(req: IncomingMessage, res: ServerResponse): void {
-    const service = this.#channels.get(req.socket);
-    if (service === undefined) return void res.destroy();
+  #onRequest(req: IncomingMessage, res: ServerResponse, service: string): void {
     this.#counter += 1;
     const { clock, dropped } = this.#parts;
     const exchange: Exchange = new Exchange({
@@ -208,9 +176,4 @@ export class RpcEndpoint {
     if (this.#logLines.take('') > 0) return;
     this.#parts.logger.warn({ device: this.topicName, reason }, 'answer over MQTT not understood');
   }
-}
-
-function noWebSocket(): string {
-  const { status, title } = ERRORS.no_web_socket;
-  return `HTTP/1.1 ${status} ${title}\r\nContent-Length: 0\r\nConnection: close\r\n${AGENT_ERROR_HEADER}: no_web_socket\r\n\r\n`;
 }
