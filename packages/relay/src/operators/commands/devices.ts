@@ -1,7 +1,7 @@
 import type { Device } from '@porchlight/protocol/api';
+import { servicesOf, sinceOf, statusOf } from '@porchlight/protocol/words';
 import { bytes, span, table } from '../terminal/index.ts';
 import type { Command } from './command.ts';
-import { servicesOf, sinceOf, statusOf } from './device-words.ts';
 
 export const devices: Command = {
   usage: 'devices [SEARCH]',

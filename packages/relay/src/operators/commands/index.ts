@@ -7,7 +7,6 @@ import { watch } from './watch.ts';
 
 export { type CommandCall, UsageError } from './command.ts';
 export { parseWords, splitLine } from './command-line.ts';
-export { servicesOf, sinceOf, statusOf } from './device-words.ts';
 
 const help: Command = {
   usage: 'help',

@@ -1,2 +1,2 @@
-export { bytes, printable, printableJson, span, table } from './output.ts';
+export { bytes, printable, printableJson, span, table } from '@porchlight/protocol/words';
 export { type Size, Terminal } from './terminal.ts';

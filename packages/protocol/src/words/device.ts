@@ -1,5 +1,5 @@
-import type { Device } from '@porchlight/protocol/api';
-import { span } from '../terminal/index.ts';
+import type { Device } from '../api/index.ts';
+import { span } from './text.ts';
 
 /** How a device is doing, in one word. */
 export function statusOf({ blocked, link }: Device): string {

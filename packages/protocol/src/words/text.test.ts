@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytes, printable, printableJson, span, table } from './output.ts';
+import { bytes, printable, printableJson, span, table } from './text.ts';
 
 describe('what goes to a terminal', () => {
   it('holds nothing that a terminal acts on, or that turns a line around', () => {
