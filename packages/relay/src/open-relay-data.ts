@@ -3,7 +3,9 @@ import { type Installer, PorchlightError } from '@porchlight/protocol';
 import {
   accountName,
   deviceName,
+  newAppPassword,
   newEnrolmentToken,
+  newMqttCredential,
   newSshKey,
   password as passwordSchema,
   type Role,
@@ -19,6 +21,7 @@ import { type EnrolmentTokenRecord, EnrolmentTokens } from './enrolment/index.ts
 import { createEventBus } from './events.ts';
 import { installerOf } from './installer.ts';
 import { deviceData } from './open-relay-devices.ts';
+import { mqttData } from './open-relay-mqtt.ts';
 import { pathData } from './open-relay-paths.ts';
 import { loadHostKey, parsePublicKeyLine } from './ssh/index.ts';
 import { openStores } from './storage/index.ts';
@@ -98,8 +101,24 @@ export async function openRelayData(config: RelayConfig) {
     served: config.paths.host !== undefined || config.paths.insecureOnConsole,
   });
 
+  const mqtt = mqttData({
+    ...{ stores, audit, events, clock, actor: CONSOLE.name, address: CONSOLE.address },
+    accountNamed: named,
+    accounts: listAccounts,
+  });
+
   return {
     paths,
+    mqttCredentials: {
+      ...mqtt.mqttCredentials,
+      make: (device: string, name = '') =>
+        mqtt.mqttCredentials.make(device, check(newMqttCredential, { name }).name),
+    },
+    appPasswords: {
+      ...mqtt.appPasswords,
+      make: (account: string, name: string, home?: string) =>
+        mqtt.appPasswords.make(account, check(newAppPassword, { name }).name, home),
+    },
     accounts: {
       create: (wish: { name: string; password: string; role: Role }) =>
         accounts.create(CONSOLE, {
@@ -125,6 +144,11 @@ export async function openRelayData(config: RelayConfig) {
         devices.enrol(account, {
           name: check(deviceName, wish.name),
           publicKey: wish.publicKey,
+          tags: check(tagsSchema, wish.tags),
+        }),
+      enrolWithoutKey: (account: string, wish: { name: string; tags: string[] }) =>
+        devices.enrolWithoutKey(account, {
+          name: check(deviceName, wish.name),
           tags: check(tagsSchema, wish.tags),
         }),
     },

@@ -2,7 +2,7 @@ import { PorchlightError } from '@porchlight/protocol';
 import type { AccountRecord, AccountStore, SshKeyStore } from './accounts/index.ts';
 import type { Audit } from './audit/index.ts';
 import type { Clock } from './clock.ts';
-import type { DeviceRecord, DeviceStore } from './devices/index.ts';
+import { type DeviceRecord, type DeviceStore, keyFingerprintOf } from './devices/index.ts';
 import { KeyEnrolment } from './enrolment/index.ts';
 import type { EventBus } from './events.ts';
 import { parsePublicKeyLine } from './ssh/index.ts';
@@ -15,7 +15,8 @@ export interface ListedDevice {
   readonly name: string;
   readonly account: string;
   readonly tags: readonly string[];
-  readonly fingerprint: string;
+  /** Of its SSH key; undefined: it has none, and speaks only MQTT. */
+  readonly fingerprint: string | undefined;
   readonly createdAt: number;
   /** When its link last came up or went, or when it last called home; undefined: never seen. */
   readonly lastSeenAt: number | undefined;
@@ -80,6 +81,15 @@ export function deviceData(parts: {
       const device = await keyEnrolment.enrol(by, { name: wish.name, tags: wish.tags, ...key });
       return listed(device, owner.name);
     },
+    /** A device that speaks only MQTT; it needs a credential. @throws PorchlightError as `enrol` */
+    async enrolWithoutKey(
+      account: string,
+      wish: { readonly name: string; readonly tags: readonly string[] },
+    ): Promise<ListedDevice> {
+      const owner = await accountNamed(account);
+      const by = { accountId: owner.id, actor, address };
+      return listed(await keyEnrolment.enrolWithoutKey(by, wish), owner.name);
+    },
     /** Of one account or of all, in order of name. */
     async list(account?: string): Promise<ListedDevice[]> {
       const owners = account === undefined ? await parts.accounts() : [await accountNamed(account)];
@@ -107,8 +117,9 @@ export function deviceData(parts: {
 }
 
 function listed(device: DeviceRecord, account: string): ListedDevice {
-  const { id, name, tags, fingerprint, createdAt, lastUpAt, lastDownAt, calledAt, blockedAt } = device;
+  const { id, name, tags, createdAt, lastUpAt, lastDownAt, calledAt, blockedAt } = device;
   const seen = [lastUpAt, lastDownAt, calledAt].filter((at) => at !== undefined);
+  const fingerprint = keyFingerprintOf(device);
   const lastSeenAt = seen.length === 0 ? undefined : Math.max(...seen);
   return { id, name, account, tags, fingerprint, createdAt, lastSeenAt, blocked: blockedAt !== undefined };
 }

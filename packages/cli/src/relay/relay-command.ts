@@ -1,7 +1,9 @@
 import { Command } from 'commander';
+import { appPasswordCommand } from './app-password/app-password-command.ts';
 import { backupCommand } from './backup-command.ts';
 import { deviceCommand } from './device/device-command.ts';
 import { installLineCommand } from './install-line-command.ts';
+import { mqttCommand } from './mqtt/mqtt-command.ts';
 import { pathCommand } from './path/path-command.ts';
 import { addRelayOptions } from './relay-options.ts';
 import { restoreCommand } from './restore-command.ts';
@@ -20,6 +22,8 @@ export function relayCommand(): Command {
     userCommand,
     deviceCommand,
     tokenCommand,
+    mqttCommand,
+    appPasswordCommand,
     pathCommand,
     installLineCommand,
     backupCommand,

@@ -11,6 +11,7 @@ import type {
   EmoncmsFeeds,
   EmoncmsInputs,
   EmoncmsMeta,
+  EnrolledDevice,
   EnrolmentToken,
   Forward,
   ForwardOptions,
@@ -106,7 +107,7 @@ export const api = {
   device: (id: string, signal: AbortSignal) => request<Device>('GET', `/api/devices/${part(id)}`, { signal }),
   changeDevice: (id: string, body: DeviceChange) =>
     request<Device>('PATCH', `/api/devices/${part(id)}`, { body }),
-  enrolDevice: (body: NewDevice) => request<Device>('POST', '/api/devices', { body }),
+  enrolDevice: (body: NewDevice) => request<EnrolledDevice>('POST', '/api/devices', { body }),
   kick: (id: string) => request<unknown>('POST', `/api/devices/${part(id)}/kick`, { body: {} }),
   removeDevice: (id: string) => request<unknown>('DELETE', `/api/devices/${part(id)}`),
   health: (id: string, span: '24h' | '30d', signal: AbortSignal) =>

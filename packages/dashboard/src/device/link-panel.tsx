@@ -58,7 +58,11 @@ export function LinkPanel({ device }: { device: Device }) {
           <LongAgo at={device.createdAt} />
         </Fact>
         <Fact name="Key">
-          <span className="font-mono text-sm break-all">{device.fingerprint}</span>
+          {device.fingerprint === undefined ? (
+            'none: it speaks only MQTT'
+          ) : (
+            <span className="font-mono text-sm break-all">{device.fingerprint}</span>
+          )}
         </Fact>
         {device.formerNames.length > 0 && (
           <Fact name="Earlier names, still working">{device.formerNames.join(', ')}</Fact>

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { serviceKind } from '../control.ts';
 import { isDeviceName, isServiceName } from '../names.ts';
 import { id, instant } from './common.ts';
+import { madeMqttCredential } from './mqtt.ts';
 
 /** Who may open a service: `login` the owner's session, `basic` a password, `token` an access token, `public` anyone. */
 export const accessMode = z.enum(['login', 'basic', 'token', 'public']);
@@ -88,7 +89,8 @@ export const device = z.object({
   /** Former names whose links still lead here. */
   formerNames: z.array(z.string()),
   tags,
-  fingerprint: z.string(),
+  /** Of its SSH key; absent: it has none, and speaks only MQTT. */
+  fingerprint: z.string().optional(),
   createdAt: instant,
   link: linkState,
   /** Its key is kept out. */
@@ -120,14 +122,25 @@ export const deviceChange = z.strictObject({
 });
 export type DeviceChange = z.input<typeof deviceChange>;
 
-/** A device enrolled by its public key, before it has ever connected. */
-export const newDevice = z.strictObject({
-  name: deviceName,
-  /** One line as in a `.pub` file or in authorized_keys. */
-  publicKey: z.string().min(1).max(16_384),
-  tags: tags.default([]),
-});
+/** A device that is let in before it has ever connected: by its public key, or by an MQTT credential made for it. */
+export const newDevice = z
+  .strictObject({
+    name: deviceName,
+    /** One line as in a `.pub` file or in authorized_keys. */
+    publicKey: z.string().min(1).max(16_384).optional(),
+    /** It has no key and speaks only MQTT: a credential is made for it. */
+    mqtt: z.boolean().default(false),
+    tags: tags.default([]),
+  })
+  .refine(({ publicKey, mqtt }) => (publicKey !== undefined) !== mqtt, {
+    message: 'give the public key of the device, or "mqtt": true for one that speaks only MQTT',
+    path: ['publicKey'],
+  });
 export type NewDevice = z.input<typeof newDevice>;
+
+/** `mqtt`: what it signs in with, shown here and never again. */
+export const enrolledDevice = device.extend({ mqtt: madeMqttCredential.optional() });
+export type EnrolledDevice = z.infer<typeof enrolledDevice>;
 
 /**
  * `basicUser` and `basicPassword`, together, add a user of mode `basic` or change the password of the one there is; the

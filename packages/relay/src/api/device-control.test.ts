@@ -54,6 +54,35 @@ test('a device is enrolled by its public key, and is known when it comes', async
   });
 });
 
+test('a device without a key gets an MQTT credential, whose password is shown once', async () => {
+  const made = await rig.call('bob', 'POST', '/api/devices', { name: 'Meter', mqtt: true, tags: ['attic'] });
+  expect(made.statusCode).toBe(201);
+  const { id, mqtt, fingerprint, tags } = made.json();
+  expect([fingerprint, tags, mqtt]).toEqual([
+    undefined,
+    ['attic'],
+    expect.objectContaining({ username: 'meter', password: expect.stringMatching(/^plm_[\w-]{43}$/) }),
+  ]);
+  const listed = (await rig.call('bob', 'GET', `/api/devices/${id}/mqtt-credentials`)).json().items;
+  expect(listed).toMatchObject([{ id: mqtt.id }]);
+  const told = JSON.stringify([listed, (await rig.call('bob', 'GET', `/api/devices/${id}`)).json()]);
+  expect(told).not.toMatch(/plm_|"mqtt:/);
+  expect((await rig.call('bob', 'GET', '/api/audit')).json().items).toMatchObject([
+    { action: 'mqtt-credential.created', target: 'meter' },
+    { action: 'device.enrolled', target: 'meter', detail: { key: 'none, for MQTT' } },
+  ]);
+  for (const body of [
+    { name: 'other' },
+    { name: 'other', mqtt: false },
+    { name: 'other', mqtt: true, publicKey: newKeys().public },
+  ]) {
+    const refused = await rig.call('bob', 'POST', '/api/devices', body);
+    expect([refused.statusCode, refused.json().code]).toEqual([400, 'bad_request']);
+  }
+  const taken = await rig.call('bob', 'POST', '/api/devices', { name: 'meter', mqtt: true });
+  expect(taken.json().code).toBe('name_taken');
+});
+
 test('what cannot be enrolled is refused with what is wrong, and nothing is made', async () => {
   const enrol = async (who: string, name: string, publicKey: string) => {
     const answer = await rig.call(who, 'POST', '/api/devices', { name, publicKey });

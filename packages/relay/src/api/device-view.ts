@@ -1,7 +1,7 @@
 import { isWebService } from '@porchlight/protocol';
 import type { Device, LinkState, Service } from '@porchlight/protocol/api';
 import type { CallHomeView } from '../call-home/index.ts';
-import type { DeviceRecord, ServiceRecord } from '../devices/index.ts';
+import { type DeviceRecord, keyFingerprintOf, type ServiceRecord } from '../devices/index.ts';
 import type { LiveLinks } from '../links/index.ts';
 import type { ApiDeps, RelayFacts } from './deps.ts';
 
@@ -19,7 +19,7 @@ export function deviceView(record: DeviceRecord, parts: Parts): Device {
     name: record.name,
     formerNames: [...record.formerNames],
     tags: [...record.tags],
-    fingerprint: record.fingerprint,
+    fingerprint: keyFingerprintOf(record),
     createdAt: record.createdAt,
     link: linkView(record, parts),
     blocked: record.blockedAt !== undefined,

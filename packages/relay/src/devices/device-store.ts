@@ -8,9 +8,9 @@ export interface DeviceRecord {
   readonly name: string;
   readonly formerNames: readonly string[];
   readonly tags: readonly string[];
-  /** `SHA256:…` of the device's public key; unique on the relay. */
+  /** `SHA256:…` of the device's public key; unique on the relay. For one without key see `keyFingerprintOf`. */
   readonly fingerprint: string;
-  /** The public key, one line as in OpenSSH's authorized_keys, without comment. */
+  /** The public key, one line as in OpenSSH's authorized_keys, without comment; empty: it has none. */
   readonly publicKey: string;
   readonly createdAt: number;
   /** Last link, as it was when written: kept so that an offline page survives a restart of the relay. */

@@ -9,6 +9,7 @@ export type {
   ServiceRecord,
 } from './device-store.ts';
 export type { HealthSample, HealthStore, LinkEvent, RelayRun } from './health-store.ts';
+export { keyFingerprintOf, newKeylessFingerprint } from './keyless.ts';
 export {
   READING_NAMES_MAX,
   type Reading,
@@ -16,7 +17,7 @@ export {
   type ReadingStore,
 } from './reading-store.ts';
 export { Readings } from './readings.ts';
-export { RecordWatch } from './record-watch.ts';
+export { RECORD_LOOK_MS, RecordWatch } from './record-watch.ts';
 export {
   type PassthroughRecord,
   SERVICE_USERS_MAX,

@@ -1,7 +1,7 @@
 import { PorchlightError } from '@porchlight/protocol';
 import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
-import type { DeviceRecord, DeviceStore } from '../devices/index.ts';
+import { type DeviceRecord, type DeviceStore, newKeylessFingerprint } from '../devices/index.ts';
 import type { EventBus } from '../events.ts';
 import { newId } from '../secrets.ts';
 
@@ -21,7 +21,7 @@ export interface KeyToEnrol {
   readonly publicKey: string;
 }
 
-/** Makes devices of public keys, before these have ever connected: when they come, they are known. */
+/** Makes devices before they have ever connected, of public keys or without: when they come, they are known. */
 export class KeyEnrolment {
   readonly #parts: {
     readonly devices: Pick<DeviceStore, 'byFingerprint' | 'byId' | 'count' | 'insert'>;
@@ -46,8 +46,22 @@ export class KeyEnrolment {
 
   /** @throws PorchlightError `key_in_use`, `name_taken`, `forbidden` (as many devices as there may be) */
   async enrol(by: Enroller, key: KeyToEnrol): Promise<DeviceRecord> {
-    const { devices, audit, events, clock, devicesPerAccount } = this.#parts;
     await this.#refuseUsedKey(by, key.fingerprint);
+    return this.#insert(by, key, { fingerprint: key.fingerprint });
+  }
+
+  /** A device that speaks only MQTT, and needs a credential. @throws PorchlightError `name_taken`, `forbidden` */
+  enrolWithoutKey(by: Enroller, wish: Pick<KeyToEnrol, 'name' | 'tags'>): Promise<DeviceRecord> {
+    const key = { fingerprint: newKeylessFingerprint(), publicKey: '' };
+    return this.#insert(by, { ...wish, ...key }, { key: 'none, for MQTT' });
+  }
+
+  async #insert(
+    by: Enroller,
+    key: KeyToEnrol,
+    detail: Readonly<Record<string, string>>,
+  ): Promise<DeviceRecord> {
+    const { devices, audit, events, clock, devicesPerAccount } = this.#parts;
     if ((await devices.count(by.accountId)) >= devicesPerAccount) {
       throw new PorchlightError('forbidden', `The account has its ${devicesPerAccount} devices already`);
     }
@@ -73,7 +87,7 @@ export class KeyEnrolment {
       deviceId: id,
       target: name,
       ...(by.address === undefined ? {} : { address: by.address }),
-      detail: { fingerprint },
+      detail,
     });
     events.publish({ type: 'device-changed', accountId: by.accountId, deviceId: id });
     return device;

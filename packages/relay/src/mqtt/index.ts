@@ -1,5 +1,6 @@
 export type { MqttCredentialRecord, MqttCredentialStore } from './credentials/credential-store.ts';
 export { type CredentialOwner, MqttCredentials } from './credentials/credentials.ts';
+export { StandingWatch } from './credentials/standing-watch.ts';
 export { type MqttIdentity, ownerOf } from './identity.ts';
 export { Joining } from './joining.ts';
 export { Logins } from './logins.ts';

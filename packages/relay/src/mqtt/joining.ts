@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { PorchlightError } from '@porchlight/protocol';
 import type { Clock } from '../clock.ts';
-import type { DeviceRecord } from '../devices/index.ts';
+import { type DeviceRecord, newKeylessFingerprint } from '../devices/index.ts';
 import { JOIN_REQUEST_LIFE_MS } from '../enrolment/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import type { MqttCredentials } from './credentials/credentials.ts';
@@ -86,7 +85,7 @@ export class Joining implements MqttWatcher {
 
   async #ask(connection: MqttConnection, wish: JoinWish): Promise<void> {
     // It has no key to be known by; this only tells its request from others.
-    const key = { fingerprint: `mqtt:${randomBytes(16).toString('hex')}`, publicKey: '' };
+    const key = { fingerprint: newKeylessFingerprint(), publicKey: '' };
     const client = { key, address: connection.address };
     const admitted = await this.#parts.admit(client, { ...wish, software: 'MQTT client' }, (waiting) => {
       const { code, url, expiresAt } = waiting;

@@ -46,6 +46,8 @@ export class Logins {
   /** HMAC of name and password under a key of this process → the stored hash that they fitted, and when. */
   readonly #verified = new Map<string, { readonly hash: string; readonly at: number }>();
   readonly #key = randomBytes(32);
+  /** The stored hash that the password of an identity fitted when it signed in. */
+  readonly #hashes = new WeakMap<MqttIdentity, string>();
 
   constructor(parts: LoginsParts) {
     this.#parts = parts;
@@ -61,6 +63,11 @@ export class Logins {
     if (this.#parts.credentials.isSecret(password)) return this.#bySecret(user, password, address);
     if (user === JOIN_USER && (await this.#parts.accounts.byName(user)) === undefined) return joining();
     return this.#ofAccount(user.toLowerCase(), password, address);
+  }
+
+  /** Is the account's password still the one with which this identity signed in? */
+  fits(identity: MqttIdentity, account: Pick<AccountRecord, 'passwordHash'>): boolean {
+    return this.#hashes.get(identity) === account.passwordHash;
   }
 
   async #bySecret(user: string, secret: string, address: string): Promise<MqttIdentity> {
@@ -125,7 +132,7 @@ export class Logins {
       (await this.#remembered(name, password)) ??
       (await this.#parts.checkPassword({ name, password }, { address, by: 'mqtt' }));
     this.#remember(name, password, account.passwordHash);
-    return {
+    const identity: MqttIdentity = {
       kind: 'account',
       scope: accountScope(account.id),
       label: account.name,
@@ -135,6 +142,8 @@ export class Logins {
       credentialId: undefined,
       prefixes: accountPrefixes(account),
     };
+    this.#hashes.set(identity, account.passwordHash);
+    return identity;
   }
 
   async #remembered(name: string, password: string): Promise<AccountRecord | undefined> {

@@ -31,6 +31,11 @@ export function mqttCredentialStoreContract(open: Open): void {
     expect(await stores.mqttCredentials.appPasswords(ann.id)).toEqual([c2, { ...c1, lastUsedAt: NOW + 7 }]);
     expect(await stores.mqttCredentials.ofDevice(ann.id, shed.id)).toEqual([c3]);
     expect(await stores.mqttCredentials.ofDevice(bob.id, shed.id)).toEqual([]);
+    expect(await stores.mqttCredentials.ofAccount(ann.id)).toEqual([c2, { ...c1, lastUsedAt: NOW + 7 }, c3]);
+    expect(await stores.mqttCredentials.ofAccount(bob.id)).toEqual([]);
+    const unknown = Array.from({ length: 1_200 }, (_, n) => `u${n}`);
+    expect(await stores.mqttCredentials.standing(['c1', ...unknown, 'c3'])).toEqual(new Set(['c1', 'c3']));
+    expect(await stores.mqttCredentials.standing([])).toEqual(new Set());
     expect(await stores.mqttCredentials.remove(bob.id, 'c3')).toBeUndefined();
     expect(await stores.mqttCredentials.remove(ann.id, 'c3')).toEqual(c3);
     expect(await stores.mqttCredentials.bySecretHash('hashc3')).toBeUndefined();

@@ -2,6 +2,9 @@ import type { MqttCredentialRecord, MqttCredentialStore } from '../mqtt/credenti
 import type { Database, Schema } from './schema.ts';
 import { keepable } from './values.ts';
 
+/** Fewer than the parameters that a database takes in one statement. */
+const IDS_AT_ONCE = 500;
+
 export function createMqttCredentialStore({ db }: Database): MqttCredentialStore {
   return {
     async insert(record) {
@@ -52,6 +55,30 @@ export function createMqttCredentialStore({ db }: Database): MqttCredentialStore
         .orderBy('id')
         .execute();
       return rows.map(toRecord);
+    },
+
+    async ofAccount(accountId) {
+      const rows = await db
+        .selectFrom('mqtt_credentials')
+        .selectAll()
+        .where('account_id', '=', accountId)
+        .orderBy('created_at', 'desc')
+        .orderBy('id')
+        .execute();
+      return rows.map(toRecord);
+    },
+
+    async standing(ids) {
+      const found = new Set<string>();
+      for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
+        const rows = await db
+          .selectFrom('mqtt_credentials')
+          .select('id')
+          .where('id', 'in', ids.slice(at, at + IDS_AT_ONCE))
+          .execute();
+        for (const { id } of rows) found.add(id);
+      }
+      return found;
     },
 
     async used(id, at) {

@@ -1,4 +1,5 @@
 import { EmoncmsClients } from '../adapters/index.ts';
+import { RECORD_LOOK_MS, RecordWatch } from '../devices/index.ts';
 import {
   Joining,
   KnownServices,
@@ -8,6 +9,7 @@ import {
   MqttLinks,
   MqttWebSockets,
   ownerOf,
+  StandingWatch,
 } from '../mqtt/index.ts';
 import { type DeviceAdmission, UnauthenticatedLimit } from '../ssh/index.ts';
 import { addressKey } from '../token-buckets.ts';
@@ -64,6 +66,33 @@ export async function wireMqtt(
     () => emoncmsClients.strayAnswers,
   );
   stack.add(() => broker.close());
+  const lookError = failed('MQTT credentials not looked at');
+  const standing = new StandingWatch({
+    connections: () => broker.connections(),
+    credentials: stores.mqttCredentials,
+    accounts: stores.accounts,
+    fits: ({ identity }, account) => logins.fits(identity, account),
+    onRevoked({ identity: { accountId } }, credentialId) {
+      if (accountId !== undefined)
+        events.publish({ type: 'mqtt-credential-revoked', accountId, credentialId });
+    },
+    ...{ clock, lookMs: RECORD_LOOK_MS, onError: lookError },
+  });
+  stack.add(() => standing.close());
+  const recordWatch = new RecordWatch({
+    devices: stores.devices,
+    connected: {
+      *devices() {
+        for (const { identity } of broker.connections()) {
+          const { deviceId: id, accountId } = identity;
+          if (id !== undefined && accountId !== undefined) yield { id, accountId };
+        }
+      },
+      end: (deviceId, reason) => broker.endWhere(({ identity }) => identity.deviceId === deviceId, reason),
+    },
+    ...{ events, clock, onError: lookError },
+  });
+  stack.add(() => recordWatch.close());
   /** A blocked device is kept out; a renamed one comes again, to learn which topics are its own now. */
   const deviceChanged = async (accountId: string, deviceId: string): Promise<void> => {
     const own = [...broker.connections()].filter(({ identity }) => identity.deviceId === deviceId);

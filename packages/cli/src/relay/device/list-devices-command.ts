@@ -16,7 +16,7 @@ export function listDevicesCommand(): Command {
         device.account,
         device.blocked ? 'blocked' : seen(device.lastSeenAt),
         device.tags.join(' '),
-        device.fingerprint,
+        device.fingerprint ?? 'none, MQTT only',
       ]);
       print(table([['NAME', 'ACCOUNT', 'LAST CHANGE', 'TAGS', 'KEY'], ...rows]));
     });

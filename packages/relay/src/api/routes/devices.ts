@@ -4,6 +4,7 @@ import {
   device,
   deviceChange,
   deviceQuery,
+  enrolledDevice,
   idParams,
   newDevice,
   pageOf,
@@ -14,10 +15,11 @@ import { deviceView } from '../device-view.ts';
 import type { Endpoints } from '../endpoint.ts';
 import { ownDevice, withinGrant } from '../own-device.ts';
 import { pageFrom } from '../page.ts';
+import { mqttCredentialView } from '../views.ts';
 
 export function deviceRoutes(endpoints: Endpoints): void {
   const { deps } = endpoints;
-  const { devices, keyEnrolment, links, forwards, events, clock, audit } = deps;
+  const { devices, keyEnrolment, mqttCredentials, links, forwards, events, clock, audit } = deps;
 
   function note(
     by: { person: Person; address: string },
@@ -55,15 +57,25 @@ export function deviceRoutes(endpoints: Endpoints): void {
   endpoints.guarded({
     method: 'POST',
     url: '/api/devices',
-    summary: 'Enrols a device by its public key, before it has ever connected.',
+    summary: 'Enrols a device before it has ever connected: by its public key, or with an MQTT credential.',
     action: 'device:enrol',
     limit: { capacity: 30, refillMs: 2_000 },
     body: newDevice,
-    answer: device,
+    answer: enrolledDevice,
     status: 201,
     run: async ({ person, body: { name, publicKey, tags }, address }) => {
-      const { comment: _, ...key } = parsePublicKeyLine(publicKey);
       const by = { accountId: person.accountId, actor: person.accountName, address };
+      if (publicKey === undefined) {
+        const record = await keyEnrolment.enrolWithoutKey(by, { name, tags });
+        const { record: credential, secret } = await mqttCredentials.makeForDevice(
+          by,
+          record,
+          'made with it',
+        );
+        const mqtt = { ...mqttCredentialView(credential), username: record.name, password: secret };
+        return { ...deviceView(record, deps), mqtt };
+      }
+      const { comment: _, ...key } = parsePublicKeyLine(publicKey);
       return deviceView(await keyEnrolment.enrol(by, { name, tags, ...key }), deps);
     },
   });

@@ -21,6 +21,10 @@ export interface MqttCredentialStore {
   ofDevice(accountId: string, deviceId: string): Promise<MqttCredentialRecord[]>;
   /** An account's app passwords, newest first. */
   appPasswords(accountId: string): Promise<MqttCredentialRecord[]>;
+  /** All of an account, its devices' and its app passwords, newest first. */
+  ofAccount(accountId: string): Promise<MqttCredentialRecord[]>;
+  /** Which of these, of any account, are there still. */
+  standing(ids: readonly string[]): Promise<Set<string>>;
   used(id: string, at: number): Promise<void>;
   remove(accountId: string, id: string): Promise<MqttCredentialRecord | undefined>;
 }

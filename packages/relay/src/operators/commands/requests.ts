@@ -36,7 +36,7 @@ export const allow: Command = {
     const body = { code: request.code, name, tags: call.words.all('tag') };
     const device = await call.api<Device>('POST', `/api/join-requests/${request.id}/allow`, body);
     if (call.words.json) call.printJson(device);
-    else call.print(`${device.name} is let in, with the key ${device.fingerprint}`);
+    else call.print(`${device.name} is let in${withKey(device)}`);
   },
 };
 
@@ -51,6 +51,10 @@ export const deny: Command = {
     else call.print(`turned away: ${name}, with the key ${fingerprint}`);
   },
 };
+
+function withKey({ fingerprint }: Device): string {
+  return fingerprint === undefined ? ', over MQTT' : `, with the key ${fingerprint}`;
+}
 
 async function requestOf(call: CommandCall): Promise<JoinRequest> {
   const text = call.words.args[0] ?? '';
