@@ -6,5 +6,6 @@ export * from './headers.ts';
 export * from './install-line.ts';
 export * from './names.ts';
 export * from './path-prefix.ts';
+export * from './relay-origin.ts';
 export * from './request-path.ts';
 export * from './scopes.ts';

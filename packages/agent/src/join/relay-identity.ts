@@ -1,3 +1,4 @@
+import { parseRelayOrigin } from '@porchlight/protocol';
 import { type RelayIdentity, relayIdentity } from '@porchlight/protocol/api';
 import { ConfigError } from '../config/index.ts';
 import { type RelayRequestOptions, requestRelay } from './relay-request.ts';
@@ -8,15 +9,9 @@ import { type RelayRequestOptions, requestRelay } from './relay-request.ts';
  * @throws ConfigError
  */
 export function parseRelayUrl(text: string): string {
-  const url = URL.parse(text.includes('://') ? text : `https://${text}`);
-  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:') || url.username !== '') {
-    throw new ConfigError(`"${text}" is no relay address: give it as https://relay.example.net`);
-  }
-  const loopback = /^(?:(?:.+\.)?localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
-  if (url.protocol === 'http:' && !loopback) {
-    throw new ConfigError(`"${text}" is not encrypted, so anybody could pose as the relay: use https://`);
-  }
-  return url.origin;
+  const parsed = parseRelayOrigin(text);
+  if (parsed.origin === undefined) throw new ConfigError(`${parsed.problem}: ${parsed.hint}`);
+  return parsed.origin;
 }
 
 /** Asks a relay who it is. @throws ConfigError that names cause and mend */
