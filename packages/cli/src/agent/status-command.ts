@@ -2,7 +2,7 @@ import { type AgentStatus, ConfigError } from '@porchlight/agent';
 import type { Command } from 'commander';
 import { reportError } from '../command-error.ts';
 import { EXIT } from '../exit-code.ts';
-import { harmless, print, printJson, spanInWords, styled, table } from '../terminal/index.ts';
+import { harmless, print, printJson, span, styled, table } from '../terminal/index.ts';
 import { dataFolderOf, type ListingFlags, listingSubcommand } from './data-folder.ts';
 import { askAgent } from './running-agent.ts';
 
@@ -27,7 +27,7 @@ export function statusCommand(): Command {
 function describe(status: AgentStatus): string {
   const { link, policy, services } = status;
   const inForce = policy.state === 'in_force';
-  const running = spanInWords(Date.now() - status.startedAt);
+  const running = span(Date.now() - status.startedAt);
   const rows = [
     ['Device', harmless(`${status.name} at ${status.relay}`)],
     ['Link', link.state === 'up' ? styled.good(linkInWords(link)) : styled.warning(linkInWords(link))],
@@ -45,14 +45,14 @@ function linkInWords(link: AgentStatus['link']): string {
 }
 
 function rawLinkInWords(link: AgentStatus['link']): string {
-  const since = `for ${spanInWords(Date.now() - link.since)}`;
+  const since = `for ${span(Date.now() - link.since)}`;
   switch (link.state) {
     case 'up':
       return `up ${since} by ${link.transport}${link.rtt === undefined ? '' : `, round trip ${link.rtt} ms`}`;
     case 'pending':
       return `waits for Allow, code ${link.code}, at ${link.url}`;
     case 'waiting':
-      return `down ${since}: ${link.reason}; next try in ${spanInWords(link.retryAt - Date.now())}`;
+      return `down ${since}: ${link.reason}; next try in ${span(link.retryAt - Date.now())}`;
     case 'denied':
       return `refused: ${link.reason}. ${link.hint}`;
     default:

@@ -1,3 +1,4 @@
+export { bytes, printableJson, span } from '@porchlight/protocol/words';
 export { askPassword, confirm, readStandardInput } from './input.ts';
 export { print, printJson, styled, table } from './output.ts';
-export { clockTime, harmless, spanInWords } from './words.ts';
+export { clockTime, harmless } from './words.ts';

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { printableJson } from '@porchlight/protocol/words';
 
 type Format = Parameters<typeof styleText>[0];
 
@@ -23,8 +24,9 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** What is in the value reaches a terminal escaped: the same for a program, harmless for people. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  print(printableJson(value, 2));
 }
 
 /** Rows in columns as wide as needed, two spaces apart. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { clockTime, harmless, spanInWords, table } from './index.ts';
+import { clockTime, harmless, table } from './index.ts';
 
 it('text from outside cannot colour, move or reorder what a terminal shows', () => {
   expect(harmless('/a\u001b[2J\r\n\u202eb\u009b')).toBe('/a\\u{1b}[2J\\u{d}\\u{a}\\u{202e}b\\u{9b}');
@@ -15,14 +15,6 @@ it('columns are as wide as what is seen of them', () => {
   ).toBe('NAME  X\n\u001b[32ma\u001b[39m     b');
 });
 
-it('spans in words', () => {
-  expect([0, 119_000, 120_000, 7_199_000, 7_200_000, 172_800_000].map(spanInWords)).toEqual([
-    '0 s',
-    '119 s',
-    '2 min',
-    '120 min',
-    '2 h',
-    '2 days',
-  ]);
+it('what is left, as a clock shows it', () => {
   expect([599_001, 61_000, 0, -5].map(clockTime)).toEqual(['10:00', '1:01', '0:00', '0:00']);
 });

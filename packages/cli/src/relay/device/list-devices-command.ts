@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { print, printJson, spanInWords, table } from '../../terminal/index.ts';
+import { print, printJson, span, table } from '../../terminal/index.ts';
 import { recordsSubcommand } from '../relay-options.ts';
 import { withRecords } from '../relay-records.ts';
 
@@ -23,5 +23,5 @@ export function listDevicesCommand(): Command {
 }
 
 function seen(at: number | undefined): string {
-  return at === undefined ? 'never seen' : `${spanInWords(Math.max(0, Date.now() - at))} ago`;
+  return at === undefined ? 'never seen' : `${span(Math.max(0, Date.now() - at))} ago`;
 }

@@ -1,5 +1,5 @@
 import type { ListedMqttCredential } from '@porchlight/relay';
-import { print, spanInWords, table } from '../../terminal/index.ts';
+import { print, span, table } from '../../terminal/index.ts';
 
 /** Credentials or app passwords in a table. */
 export function printListed(all: readonly ListedMqttCredential[]): void {
@@ -10,5 +10,5 @@ export function printListed(all: readonly ListedMqttCredential[]): void {
 }
 
 function used(at: number | undefined): string {
-  return at === undefined ? 'never' : `${spanInWords(Math.max(0, Date.now() - at))} ago`;
+  return at === undefined ? 'never' : `${span(Math.max(0, Date.now() - at))} ago`;
 }

@@ -1,6 +1,6 @@
 import type { ListedToken } from '@porchlight/relay';
 import type { Command } from 'commander';
-import { print, printJson, spanInWords, table } from '../../terminal/index.ts';
+import { print, printJson, span, table } from '../../terminal/index.ts';
 import { recordsSubcommand } from '../relay-options.ts';
 import { withRecords } from '../relay-records.ts';
 
@@ -26,5 +26,5 @@ export function listTokensCommand(): Command {
 function stateOf({ usesLeft, expiresAt }: ListedToken): string {
   if (usesLeft === 0) return 'used up';
   const left = expiresAt - Date.now();
-  return left <= 0 ? 'expired' : spanInWords(left);
+  return left <= 0 ? 'expired' : span(left);
 }

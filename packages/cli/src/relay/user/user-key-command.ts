@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { print, printJson, spanInWords, table } from '../../terminal/index.ts';
+import { print, printJson, span, table } from '../../terminal/index.ts';
 import { publicKeyFrom } from '../public-key-file.ts';
 import { recordsSubcommand } from '../relay-options.ts';
 import { withRecords } from '../relay-records.ts';
@@ -32,7 +32,7 @@ function listKeysCommand(): Command {
       const all = await withRecords(command, ({ sshKeys }) => sshKeys.list(user));
       if (json === true) return printJson(all);
       const used = (at: number | undefined): string =>
-        at === undefined ? 'never' : `${spanInWords(Math.max(0, Date.now() - at))} ago`;
+        at === undefined ? 'never' : `${span(Math.max(0, Date.now() - at))} ago`;
       const rows = all.map(({ id, name, fingerprint, lastUsedAt }) => [
         ...[id, name, used(lastUsedAt), fingerprint],
       ]);
