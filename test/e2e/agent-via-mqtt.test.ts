@@ -11,6 +11,7 @@ import {
   AgentConfigFile,
   type Finding,
   linkViaMqtt,
+  readBroker,
   runDoctor,
   silentLogger,
   startAgent,
@@ -26,6 +27,7 @@ type Ports = TestRelay['relay']['ports'];
 const WAYS: readonly (readonly [string, (ports: Ports) => string])[] = [
   ['TCP', ({ mqtt }) => `mqtt://127.0.0.1:${mqtt}`],
   ['TLS', ({ mqtts }) => `mqtts://localhost:${mqtts}`],
+  ['TLS on the HTTPS port', ({ https }) => `mqtts://localhost:${https}`],
   ['a WebSocket', ({ http: port }) => `ws://localhost:${port}/mqtt`],
   ['a WebSocket over TLS', ({ https }) => `wss://localhost:${https}/mqtt`],
 ];
@@ -63,7 +65,7 @@ describe.each(WAYS)('an agent that links by MQTT alone, over %s', (_way, urlOf) 
     const url = urlOf(relay.relay.ports);
     const caFile = join(folder, 'ca.pem');
     await writeFile(caFile, (await relay.visit('localhost', '/install/ca.pem')).body);
-    await linkViaMqtt({ dataFolder: folder, url, user: 'shed', passwordFile, caFile });
+    await linkViaMqtt(folder, await readBroker({ url, user: 'shed', passwordFile, caFile }));
     await new AgentConfigFile(folder).expose('web', {
       target: `http://127.0.0.1:${(origin.address() as AddressInfo).port}`,
       insecureSkipVerify: false,
@@ -129,7 +131,19 @@ describe.each(WAYS)('an agent that links by MQTT alone, over %s', (_way, urlOf) 
   it('passes its own examination', async () => {
     const findings: Finding[] = [];
     for await (const one of runDoctor({ dataFolder: folder, environment: {} })) findings.push(one);
-    expect(findings).toContainEqual(expect.objectContaining({ result: 'ok', what: 'relay over MQTT' }));
+    const passed = findings.filter(({ result }) => result === 'ok').map(({ what }) => what);
+    const steps = [
+      'name of the broker',
+      'port of the broker',
+      'credentials',
+      'broker',
+      'round trip',
+      'agent',
+    ];
+    expect(passed).toEqual(expect.arrayContaining(steps));
+    const { protocol } = new URL(urlOf(relay.relay.ports));
+    expect(passed.includes('TLS of the broker')).toBe(protocol === 'mqtts:' || protocol === 'wss:');
+    expect(passed.includes('WebSocket of the broker')).toBe(protocol.startsWith('ws'));
     expect(findings.filter(({ result }) => result === 'failed')).toEqual([]);
   });
 

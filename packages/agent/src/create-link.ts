@@ -1,8 +1,14 @@
 import { join } from 'node:path';
 import { joinCode } from '@porchlight/protocol';
-import { type AgentConfig, ConfigError, openIdentity, readAuthority, readPassword } from './config/index.ts';
-import { AgentLink, type AgentLinkParts } from './link/index.ts';
-import { createMqttLink, type MqttLink } from './mqtt-link/index.ts';
+import {
+  type AgentConfig,
+  ConfigError,
+  openIdentity,
+  type RelaySettings,
+  readAuthority,
+} from './config/index.ts';
+import { AgentLink, type AgentLinkParts, type RelayAddress } from './link/index.ts';
+import { createMqttLink, type MqttLink, readKeptBroker } from './mqtt-link/index.ts';
 import { VERSION } from './version.ts';
 
 const WEBSOCKET_PATH = '/.well-known/porchlight/link';
@@ -32,6 +38,12 @@ export function notJoined(): ConfigError {
   );
 }
 
+/** Where the relay that was joined is. @throws ConfigError when its authority cannot be read */
+export async function relayAddress(relay: RelaySettings, dataFolder: string): Promise<RelayAddress> {
+  const ca = relay.ca === undefined ? undefined : await readAuthority(join(dataFolder, relay.ca));
+  return { ssh: relay.ssh, origin: relay.https, websocketPath: WEBSOCKET_PATH, ca };
+}
+
 /**
  * The link that the configuration asks for: by MQTT alone where it says so, otherwise to the relay that was joined.
  * @throws ConfigError when there is neither, or a file of it cannot be read
@@ -44,18 +56,16 @@ export async function createLink(
   if (mqtt !== undefined) {
     const link = await createMqttLink({
       ...parts,
-      ...{ url: mqtt.url, user: mqtt.user, agent: `porchlight ${VERSION}` },
-      password: await readPassword(join(dataFolder, mqtt.passwordFile)),
-      ca: mqtt.ca === undefined ? undefined : await readAuthority(join(dataFolder, mqtt.ca)),
+      ...(await readKeptBroker(dataFolder, mqtt)),
+      agent: `porchlight ${VERSION}`,
     });
     return { link, relay: new URL(mqtt.url).hostname, code: '' };
   }
   if (relay === undefined) throw notJoined();
   const identity = await openIdentity(dataFolder);
-  const ca = relay.ca === undefined ? undefined : await readAuthority(join(dataFolder, relay.ca));
   const link = new AgentLink({
     ...parts,
-    relay: { ssh: relay.ssh, origin: relay.https, websocketPath: WEBSOCKET_PATH, ca },
+    relay: await relayAddress(relay, dataFolder),
     hostKeyFingerprint: relay.hostKey,
     privateKey: identity.privateKey.reveal(),
     hello: { agent: VERSION, name, account: undefined, token: undefined },

@@ -22,9 +22,16 @@ export {
   readRemoteAccess,
 } from './emoncms/index.ts';
 export { type Joined, type JoinOptions, joinRelay } from './join/index.ts';
+export { linkBySsh } from './link-by-ssh.ts';
 export { type AgentStatus, callAgent, PauseSwitch } from './local/index.ts';
 export { createLogger, type Logger, type LogLevel, silentLogger } from './log/index.ts';
-export { linkViaMqtt, type ViaMqtt } from './mqtt-link/index.ts';
+export {
+  type Broker,
+  type BrokerFiles,
+  linkViaMqtt,
+  readBroker,
+  tryBroker,
+} from './mqtt-link/index.ts';
 export { type InspectedPolicy, inspectPolicy } from './policy/index.ts';
 export { readPlace, SettingsPageClosed, type SettingsPlace } from './settings-page/index.ts';
 export { VERSION } from './version.ts';

@@ -16,6 +16,7 @@ export type {
   ServiceSettings,
   ServiceSettingsText,
 } from './schema.ts';
+export { checkMqttSettings } from './schema.ts';
 export { Secret } from './secret.ts';
 export { parseTarget, type Target } from './target.ts';
 export { isDeadSocket, listenOnPath } from './unix-socket.ts';

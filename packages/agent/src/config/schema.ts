@@ -88,6 +88,14 @@ export const mqttSettings = z.strictObject({
 });
 export type MqttSettings = z.output<typeof mqttSettings>;
 
+/** @throws ConfigError that says what of it cannot be used */
+export function checkMqttSettings(settings: MqttSettings): void {
+  const [issue] = mqttSettings.safeParse(settings).error?.issues ?? [];
+  if (issue === undefined) return;
+  const what = issue.path[0] === 'user' ? 'the user for MQTT' : 'the address for MQTT';
+  throw new ConfigError(`${what} ${issue.message}`);
+}
+
 /** The whole of `agent.yaml`. Defaults stand here and nowhere else; unknown keys are refused. */
 export const agentConfig = z.strictObject({
   /** Absent until the device has joined. */

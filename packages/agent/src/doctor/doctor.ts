@@ -1,19 +1,16 @@
 import { join } from 'node:path';
 import { nativeCipherInUse } from '@porchlight/link';
-import { fingerprintOf } from '@porchlight/protocol';
-import ssh2 from 'ssh2';
 import {
   type AgentConfig,
   AgentConfigFile,
   ConfigError,
   openIdentity,
   readAuthority,
-  readPassword,
 } from '../config/index.ts';
 import { fetchRelayIdentity } from '../join/index.ts';
-import { openTransport, type RelayAddress, transportsFor } from '../link/index.ts';
+import { hostKeyOf, openTransport, type RelayAddress, transportsFor } from '../link/index.ts';
 import { callAgent } from '../local/index.ts';
-import { tryBroker } from '../mqtt-link/index.ts';
+import { examineBroker, readKeptBroker } from '../mqtt-link/index.ts';
 import { DevicePolicy } from '../policy/index.ts';
 import { connectLocally } from '../services/index.ts';
 
@@ -71,7 +68,7 @@ export async function* runDoctor(options: DoctorOptions): AsyncGenerator<Finding
       return { value: undefined, detail: `${settings.target.text} accepts connections` };
     });
   }
-  if (config?.mqtt !== undefined) yield* checkBroker(dataFolder, config.mqtt);
+  if (config?.mqtt !== undefined) yield* checkBroker(options, config.mqtt);
   else if (config?.relay !== undefined) yield* checkRelay(options, config.relay);
   else if (config !== undefined) {
     yield {
@@ -107,17 +104,25 @@ async function* checkPolicy(dataFolder: string, config: AgentConfig | undefined)
 }
 
 async function* checkBroker(
-  dataFolder: string,
-  { url, user, passwordFile, ca }: NonNullable<AgentConfig['mqtt']>,
+  { dataFolder, environment }: DoctorOptions,
+  settings: NonNullable<AgentConfig['mqtt']>,
 ): AsyncGenerator<Finding> {
-  yield* attempt('relay over MQTT', async () => {
-    await tryBroker({
-      ...{ url, user },
-      password: await readPassword(join(dataFolder, passwordFile)),
-      ca: ca === undefined ? undefined : await readAuthority(join(dataFolder, ca)),
-    });
-    return { value: undefined, detail: `${url} lets ${user} in` };
+  const broker = yield* attempt('credentials file', async () => {
+    const value = await readKeptBroker(dataFolder, settings);
+    return { value, detail: join(dataFolder, settings.passwordFile) };
   });
+  if (broker === undefined) return;
+  const signal = AbortSignal.timeout(STEP_DEADLINE_MS * 4);
+  const { steps, close } = await examineBroker(broker, { environment, signal });
+  try {
+    for (const { what, run } of steps) {
+      const passed = yield* attempt(what, async () => ({ value: true, detail: await run() }));
+      // What comes after stands on it.
+      if (passed === undefined) return;
+    }
+  } finally {
+    close();
+  }
 }
 
 async function* checkRelay(
@@ -155,7 +160,7 @@ async function* checkRelay(
     yield* attempt(`way to the relay by ${transport}`, async () => {
       const started = performance.now();
       const { stream } = await openTransport(address, transport, { environment, signal });
-      const fingerprint = await hostKeyOf(stream);
+      const fingerprint = await hostKeyOf(stream, STEP_DEADLINE_MS);
       if (fingerprint !== relay.hostKey) {
         throw new ConfigError(`another host key answers there (${fingerprint}): something is in between`);
       }
@@ -199,25 +204,6 @@ async function* attempt<T>(
     yield { result: 'failed', what, detail: at < 0 ? message : message.slice(0, at), ...hint };
     return undefined;
   }
-}
-
-/** The fingerprint of the SSH server at the other end; the connection is ended before any key of ours is used. */
-function hostKeyOf(stream: Awaited<ReturnType<typeof openTransport>>['stream']): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const client = new ssh2.Client();
-    client.on('error', (error) => reject(new Error(`no SSH server answers there (${error.message})`)));
-    client.on('close', () => reject(new Error('no SSH server answers there')));
-    client.connect({
-      sock: stream,
-      username: 'doctor',
-      readyTimeout: STEP_DEADLINE_MS,
-      hostVerifier: (key: Buffer, verified: (ok: boolean) => void) => {
-        // Refusing ends the connection with an error: what was found has to be told first.
-        const refuse = (): void => verified(false);
-        fingerprintOf(key).then(resolve, reject).then(refuse, refuse);
-      },
-    });
-  });
 }
 
 function messageOf(error: unknown): string {

@@ -1,7 +1,7 @@
 import http, { type IncomingHttpHeaders } from 'node:http';
 import https from 'node:https';
-import { ConfigError, systemErrorCode } from '../config/index.ts';
-import { authorities, dialTcp, proxyFor } from '../link/index.ts';
+import { ConfigError } from '../config/index.ts';
+import { authorities, certificateTrouble, dialTcp, proxyFor } from '../link/index.ts';
 
 const DEADLINE_MS = 15_000;
 const ANSWER_MAX = 64 * 1024;
@@ -81,32 +81,13 @@ async function exchange(
   }
 }
 
-const UNTRUSTED = new Set([
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-]);
-
 function explain(error: unknown, origin: string): ConfigError {
   if (error instanceof ConfigError) return error;
-  const code = systemErrorCode(error);
-  const options = { cause: error };
-  if (UNTRUSTED.has(code)) {
-    return new ConfigError(
-      `the certificate of ${origin} is not from an authority that this machine trusts: give the relay's own with --ca FILE (the dashboard's "Add a device" page has it), or a public certificate to the relay`,
-      options,
-    );
-  }
-  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
-    return new ConfigError(
-      `the certificate of ${origin} is not valid now (${code}): check the clock of this device`,
-      options,
-    );
-  }
+  const certificate = certificateTrouble(error, origin);
+  if (certificate !== undefined) return certificate;
   const detail = error instanceof Error ? error.message : String(error);
   return new ConfigError(
     `${origin} cannot be reached (${detail}): check the address and this device's internet`,
-    { ...options, kind: 'unreachable' },
+    { cause: error, kind: 'unreachable' },
   );
 }

@@ -1,9 +1,8 @@
-import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import tls from 'node:tls';
-import { createWebSocketStream, WebSocket } from 'ws';
 import { proxyFor } from './proxy-environment.ts';
 import { dialTcp } from './tcp-dial.ts';
+import { overTls } from './tls.ts';
+import { openWebSocket } from './web-socket.ts';
 
 /** One way to the relay's SSH server. */
 export type Transport = 'ssh' | 'https' | 'websocket';
@@ -37,7 +36,7 @@ export function transportsFor(relay: RelayAddress, last: Transport | undefined):
   return last === undefined ? usable : [last, ...usable.filter((one) => one !== last)];
 }
 
-/** Opens a byte stream to the relay's SSH server by one way. */
+/** Opens a byte stream to the relay's SSH server by one way: SSH itself, or SSH inside a WebSocket. */
 export async function openTransport(
   relay: RelayAddress,
   transport: Transport,
@@ -52,60 +51,18 @@ export async function openTransport(
     signal: options.signal,
   });
   if (transport !== 'websocket') return { stream: socket, transport };
-  return { stream: await openWebSocket(relay, url, socket, options.signal), transport };
-}
-
-/** SSH inside a WebSocket, over TLS if the origin says so. The socket is gone when this fails. */
-async function openWebSocket(
-  relay: RelayAddress,
-  url: URL,
-  socket: Socket,
-  signal: AbortSignal,
-): Promise<Duplex> {
-  const secure = url.protocol === 'https:';
-  const carrier = secure ? overTls(socket, hostOf(url), relay.ca) : socket;
-  const websocket = new WebSocket(`${relay.origin.replace(/^http/, 'ws')}${relay.websocketPath}`, {
-    createConnection: () => carrier,
-    perMessageDeflate: false,
-    handshakeTimeout: DIAL_TIMEOUT_MS,
-    maxPayload: 1024 * 1024,
-  });
-  // Before it is open, so that no byte is missed; what goes wrong until then is told below.
-  const stream = createWebSocketStream(websocket);
-  // It ends when the WebSocket is gone, and would then stay half open for ever.
-  stream.on('end', () => stream.destroy());
-  const abort = (): void => websocket.terminate();
-  signal.addEventListener('abort', abort, { once: true });
+  const { ca, origin, websocketPath } = relay;
+  const carrier = url.protocol === 'https:' ? overTls({ socket, host: hostOf(url), ca }) : socket;
   try {
-    await new Promise<void>((resolve, reject) => {
-      stream.once('error', reject);
-      websocket.once('open', () => {
-        stream.off('error', reject);
-        resolve();
-      });
-      if (signal.aborted) abort();
+    const stream = await openWebSocket({
+      ...{ url: `${origin.replace(/^http/, 'ws')}${websocketPath}`, carrier },
+      ...{ timeoutMs: DIAL_TIMEOUT_MS, signal: options.signal },
     });
-    return stream;
+    return { stream, transport };
   } catch (error) {
     socket.destroy();
     throw error;
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
-}
-
-function overTls(socket: Socket, host: string, ca: string | undefined): tls.TLSSocket {
-  return tls.connect({
-    socket,
-    // An address is no server name (RFC 6066 §3).
-    ...(isIP(host) === 0 ? { servername: host } : { host }),
-    ...(ca === undefined ? {} : { ca: authorities(ca) }),
-  });
-}
-
-/** The system's authorities and the relay's own. */
-export function authorities(own: string): string[] {
-  return [...tls.rootCertificates, own];
 }
 
 function hostOf(url: URL): string {

@@ -1,3 +1,12 @@
-export { createMqttLink, tryBroker } from './load.ts';
+export type { Broker } from './broker.ts';
+export { createMqttLink, examineBroker, tryBroker } from './load.ts';
 export type { MqttLink } from './mqtt-link.ts';
-export { linkViaMqtt, type ViaMqtt } from './set-up.ts';
+export {
+  type BrokerFiles,
+  checkedBroker,
+  leaveMqtt,
+  linkViaMqtt,
+  parseBrokerUrl,
+  readBroker,
+  readKeptBroker,
+} from './set-up.ts';

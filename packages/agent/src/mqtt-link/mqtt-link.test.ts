@@ -31,7 +31,7 @@ async function start(
   link = new MqttLink({
     url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`,
     ...{ user: 'shed', password: new Secret('plm_x'), ca: undefined, agent: 'test' },
-    ...{ clock: systemClock, logger: silentLogger, random: () => 0 },
+    ...{ environment: {}, clock: systemClock, logger: silentLogger, random: () => 0 },
     onPhase: (phase) => on.phase?.(phase),
     onDenied: (denial) => on.denied?.(denial),
     onChannel: (_service, _accept, reject) => reject(),

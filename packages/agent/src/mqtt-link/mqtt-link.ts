@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { LinkedService } from '@porchlight/protocol';
 import {
   RPC_HEAD_MAX,
@@ -11,9 +12,11 @@ import type { MqttClient } from 'mqtt';
 import type { Clock } from '../clock.ts';
 import { type AgentLinkParts, Backoff, type LinkPhase } from '../link/index.ts';
 import type { Logger } from '../log/index.ts';
-import { type Broker, connectBroker } from './connect.ts';
+import type { Broker } from './broker.ts';
+import { brokerTrouble, connectBroker } from './connect.ts';
 import { REQUEST_WINDOW } from './device-request.ts';
 import { DeviceRequests, REQUESTS_MAX } from './device-requests.ts';
+import { openBrokerStream } from './stream.ts';
 
 /** The relay has this long to take the goodbye. */
 const END_GRACE_MS = 1_000;
@@ -21,14 +24,21 @@ const END_GRACE_MS = 1_000;
 const REFUSED_WAIT_MS = 10 * 60_000;
 /** As long as a request may take at most, by the contract: local servers may be slow. */
 const ANSWER_MS = 120_000;
-/** CONNACK codes that trying again does not change (MQTT 3.1.1 §3.2.2.3). */
-const REFUSED = new Set<unknown>([4, 5]);
 
-export interface MqttLinkParts extends Broker, Pick<AgentLinkParts, 'onPhase' | 'onDenied' | 'onChannel'> {
+export interface MqttLinkParts
+  extends Broker,
+    Pick<AgentLinkParts, 'onPhase' | 'onDenied' | 'onChannel' | 'environment'> {
   readonly agent: string;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
+}
+
+/** How a connection went. */
+interface Ended {
+  reason: string;
+  wasUp: boolean;
+  refused: boolean;
 }
 
 /** Serves the device's web services over MQTT alone, for ever: connects, announces, and begins again when it ends. */
@@ -40,7 +50,7 @@ export class MqttLink {
   #client: MqttClient | undefined;
   #services: readonly LinkedService[] = [];
   #paused = false;
-  #stopped = false;
+  readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
   #wake: (() => void) | undefined;
 
@@ -72,7 +82,7 @@ export class MqttLink {
 
   /** Ends the connection and does not come back. */
   async close(): Promise<void> {
-    this.#stopped = true;
+    this.#stop.abort();
     const client = this.#client;
     client?.end();
     // One that is still connecting, or whose relay does not answer, does not end in order.
@@ -85,11 +95,11 @@ export class MqttLink {
 
   async #run(): Promise<void> {
     const { clock, logger } = this.#parts;
-    while (!this.#stopped) {
+    while (!this.#stop.signal.aborted) {
       this.#setPhase({ kind: 'connecting', since: clock.now() });
       const begun = clock.monotonic();
       const { reason, wasUp, refused } = await this.#connectOnce();
-      if (this.#stopped) return;
+      if (this.#stop.signal.aborted) return;
       if (wasUp) this.#backoff.lived(clock.monotonic() - begun);
       const wait = refused ? REFUSED_WAIT_MS : this.#backoff.next();
       this.#setPhase({ kind: 'waiting', since: clock.now(), reason, until: clock.now() + wait });
@@ -105,21 +115,36 @@ export class MqttLink {
   }
 
   /** One connection; resolves when it has ended. */
-  #connectOnce(): Promise<{ reason: string; wasUp: boolean; refused: boolean }> {
+  async #connectOnce(): Promise<Ended> {
+    const parts = this.#parts;
+    try {
+      const stream = await openBrokerStream(parts, {
+        environment: parts.environment,
+        signal: this.#stop.signal,
+      });
+      if (!this.#stop.signal.aborted) return await this.#serve(stream);
+      stream.destroy();
+      return { reason: 'stopped', wasUp: false, refused: false };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return { reason, wasUp: false, refused: false };
+    }
+  }
+
+  #serve(stream: Duplex): Promise<Ended> {
     const { clock, logger, onChannel, onDenied } = this.#parts;
-    const client = connectBroker(this.#parts);
+    const client = connectBroker(this.#parts, stream);
     this.#client = client;
     const requests = new DeviceRequests({
       onChannel,
       publish: (payload) => void client.publish(this.#topics.response, payload),
       logger,
     });
-    const result = { reason: 'the connection was lost', wasUp: false, refused: false };
+    const result: Ended = { reason: 'the connection was lost', wasUp: false, refused: false };
     let pinged = 0;
     return new Promise((resolve) => {
       client.on('connect', () => {
         result.wasUp = true;
-        noDelay(client);
         client.subscribe(this.#topics.request, (error) => {
           if (error) {
             result.reason = `the relay does not let it subscribe: ${error.message}`;
@@ -137,12 +162,12 @@ export class MqttLink {
         }
       });
       client.on('error', (error) => {
-        result.reason = error.message;
-        if (!('code' in error) || !REFUSED.has(error.code)) return;
+        const trouble = brokerTrouble(error, this.#parts);
+        result.reason = result.wasUp ? error.message : trouble.error.message;
+        if (!trouble.lasting) return;
         result.refused = true;
-        const hint =
-          'make MQTT credentials on the page of the device at the relay, and give them to "porchlight agent via mqtt"';
-        onDenied({ reason: error.message, hint, retry: false });
+        const [reason = '', hint = ''] = trouble.error.message.split(/: (?=[^:]*$)/);
+        onDenied({ reason, hint, retry: false });
       });
       client.once('close', () => {
         requests.close();
@@ -187,13 +212,5 @@ export class MqttLink {
   #setPhase(phase: LinkPhase): void {
     this.#phase = phase;
     this.#parts.onPhase(phase);
-  }
-}
-
-/** Requests and answers are small messages: they must not wait for each other's acknowledgement by TCP. */
-function noDelay(client: MqttClient): void {
-  const stream: unknown = client.stream;
-  if (typeof stream === 'object' && stream !== null && 'setNoDelay' in stream) {
-    (stream as { setNoDelay(on: boolean): void }).setNoDelay(true);
   }
 }
