@@ -5,7 +5,7 @@ import { startScope } from './scope/index.ts';
 /** One thing in the house that its agent exposes. */
 export interface HomeProgram {
   /** Service name. */
-  readonly name: 'emoncms' | 'lights' | 'scope';
+  readonly name: 'emoncms' | 'lights' | 'hue' | 'scope';
   readonly kind: 'http';
   /** e.g. `http://127.0.0.1:40123`. */
   readonly target: string;
@@ -38,10 +38,11 @@ export async function startDemoHome(): Promise<DemoHome> {
       programs: [
         { name: 'emoncms', kind: 'http', target: `http://127.0.0.1:${energy.port}` },
         { name: 'lights', kind: 'http', target: `http://127.0.0.1:${lights.port}` },
+        { name: 'hue', kind: 'http', target: `http://127.0.0.1:${lights.port}` },
         { name: 'scope', kind: 'http', target: `http://127.0.0.1:${scope.port}` },
       ],
       policy: POLICY,
-      secrets: `emoncms_read = ${energy.keys.read}\n`,
+      secrets: `emoncms_read = ${energy.keys.read}\nhue_user = ${lights.user}\n`,
       close,
     };
   } catch (error) {
@@ -65,6 +66,14 @@ service lights
   deny * /button
   deny PUT,DELETE /api/*/config/**
   default allow
+
+# The same bridge for programs. Its link button is pressed for a new one once you have allowed that at the relay: then,
+# and for that alone, the relay speaks as role link-button, and the user name is added here and never leaves the house.
+service hue
+  allow PUT /api/0/config for role link-button replace path=/api/$hue_user/config
+  deny PUT,DELETE /api/*/config/**
+  allow * /api/**
+  default deny
 
 service scope
   default allow

@@ -164,7 +164,7 @@ const ADDRESS_FIELDS = new Set(['location', 'content-location', 'link', 'refresh
 /** The answer's fields, without those that are the agent's and without what the rule added to the request. */
 function answerFields(raw: readonly string[], allowed: Allowed): string[] {
   const fields = endToEndHeaders(raw, (lower) => lower !== AGENT_ERROR_HEADER);
-  if (!allowed.addsQuery) return fields;
+  if (!allowed.changesTarget) return fields;
   return fields.map((text, at) =>
     at % 2 === 1 && ADDRESS_FIELDS.has(fields[at - 1]?.toLowerCase() ?? '') ? allowed.hideAdded(text) : text,
   );

@@ -50,6 +50,13 @@ describe('compilePolicy', () => {
     ['service a\n  allow GET / add header X=é', 2, 28, /other than ASCII/],
     ['service a\n  allow GET / add header X=$Key', 2, 28, /no name of a secret/],
     ['service a\n  allow GET / refuse header a', 2, 22, /only query/],
+    ['service a\n  allow GET / replace query=/b', 2, 23, /only the path/],
+    ['service a\n  allow GET / replace path /b', 2, 28, /new path is missing/],
+    ['service a\n  allow GET / replace path=b', 2, 28, /begin with a slash/],
+    ['service a\n  allow GET / replace path=/a/../b', 2, 28, /".." segment/],
+    ['service a\n  allow GET / replace path=/b?x=1', 2, 28, /has a query/],
+    ['service a\n  allow GET / replace path=/b replace path=/c', 2, 39, /stands twice/],
+    ['service a\n  deny GET / replace path=/b', 2, 14, /deny rule has no "replace"/],
     ['service a\n  default maybe', 2, 11, /neither allow nor deny/],
     ['service a\n  default deny\n  default deny', 3, 3, /stands twice/],
     ['service a\n  default deny\n  allow GET /', 3, 3, /after "default"/],
@@ -97,7 +104,7 @@ describe('compilePolicy', () => {
 
   it('never throws, whatever the text', () => {
     const words =
-      'service allow deny default GET * /** /{a,b*} for person role a add query X=$s x="y,z" strip refuse , # " \\ { } % $';
+      'service allow deny default GET * /** /{a,b*} for person role a add query X=$s x="y,z" strip refuse replace path=/x path=$s , # " \\ { } % $';
     const text = fc.oneof(
       fc
         .array(fc.constantFrom(...words.split(' '), '\n', '\t'), { maxLength: 30 })

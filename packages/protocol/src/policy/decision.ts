@@ -24,6 +24,12 @@ export interface Denied {
 
 const NOTHING: readonly never[] = [];
 
+/** The path that was asked for, and the one in its place. */
+interface ReplacedPath {
+  readonly from: string;
+  readonly to: string;
+}
+
 export interface HeaderChanges {
   /** Canonical names ({@link canonicalHeader}) to take out of what the visitor sent. */
   readonly remove: ReadonlySet<string>;
@@ -40,26 +46,35 @@ export class Allowed {
   readonly #target: string;
   readonly #headers: HeaderChanges | undefined;
   readonly #added: readonly string[];
+  readonly #replaced: ReplacedPath | undefined;
 
   /** @param added `name=value` pairs, encoded, that the rule put into the query of `target` */
-  constructor(target: string, rule?: number, headers?: HeaderChanges, added: readonly string[] = NOTHING) {
+  constructor(
+    target: string,
+    rule?: number,
+    headers?: HeaderChanges,
+    added: readonly string[] = NOTHING,
+    replaced?: ReplacedPath,
+  ) {
     this.#target = target;
     this.rule = rule;
     this.#headers = headers;
     this.#added = added;
+    this.#replaced = replaced;
   }
 
-  /** True when an answer may name what the rule added to the query. */
-  get addsQuery(): boolean {
-    return this.#added.length > 0;
+  /** True when an address in an answer may name what the rule put into the target. */
+  get changesTarget(): boolean {
+    return this.#added.length > 0 || this.#replaced !== undefined;
   }
 
   /**
-   * An address in an answer without what the rule added to the query: servers that redirect keep the query, and the
-   * visitor would read the secrets there.
+   * An address in an answer without what the rule put into the target: servers that redirect keep the query, or name
+   * the path anew, and the visitor would read the secrets there.
    */
   hideAdded(address: string): string {
-    let text = address;
+    const { from, to } = this.#replaced ?? { from: '', to: '' };
+    let text = to.length > 1 ? address.replaceAll(to, () => from) : address;
     for (const pair of this.#added) {
       const literal = pair.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
       text = text.replace(new RegExp(`\\?${literal}&`, 'g'), '?');

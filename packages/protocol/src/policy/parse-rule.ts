@@ -1,4 +1,5 @@
 import { isAccountName } from '../names.ts';
+import { parseRequestPath } from '../request-path.ts';
 import { canonicalHeader, headerObjection } from './header-names.ts';
 import type { LineScanner } from './line-scanner.ts';
 import { type PathPattern, parsePathPattern } from './path-pattern.ts';
@@ -22,6 +23,8 @@ export interface Rule {
   readonly addQuery: string[];
   readonly removeHeaders: Set<string>;
   readonly addHeaders: [name: string, value: string][];
+  /** The path that the local server gets in place of the visitor's; may hold secrets. */
+  replacePath: string | undefined;
 }
 
 /** `name` undefined: any person. */
@@ -31,6 +34,8 @@ interface Who {
 }
 
 const LIST_MAX = 32;
+const CHANGES = ['add', 'strip', 'refuse', 'replace'];
+const CLAUSES = 'Write for, add, strip, refuse or replace.';
 
 /** True when the rule is for this visitor. */
 export function isFor(rule: Rule, person: string | undefined, role: string | undefined): boolean {
@@ -63,20 +68,22 @@ export function parseRule(
     addQuery: [],
     removeHeaders: new Set(),
     addHeaders: [],
+    replacePath: undefined,
   };
   while (!scan.done) {
     const at = scan.column;
-    const clause = scan.word('a clause', 'Write for, add, strip or refuse.');
+    const clause = scan.word('a clause', CLAUSES);
     if (clause === 'for') {
       if (rule.who !== undefined)
         scan.fail('"for" stands twice', 'Write all in one list: for person a, role b', at);
       rule.who = parseWho(scan);
-    } else if (action === 'deny' && ['add', 'strip', 'refuse'].includes(clause)) {
+    } else if (action === 'deny' && CHANGES.includes(clause)) {
       scan.fail(`a deny rule has no "${clause}"`, 'Only "for" may follow its path.', at);
     } else if (clause === 'add') parseAdd(scan, rule, secret);
     else if (clause === 'strip') parseStrip(scan, rule);
     else if (clause === 'refuse') parseRefuse(scan, rule);
-    else scan.fail(`"${clause}" is no clause`, 'Write for, add, strip or refuse.', at);
+    else if (clause === 'replace') parseReplace(scan, rule, secret);
+    else scan.fail(`"${clause}" is no clause`, CLAUSES, at);
   }
   return rule;
 }
@@ -151,6 +158,19 @@ function parseRefuse(scan: LineScanner, rule: Rule): void {
     scan.fail('only query parameters can be refused', 'Write refuse query NAME.', column);
   }
   rule.refuseQuery.add(canonicalParameter(parameterName(scan)));
+}
+
+function parseReplace(scan: LineScanner, rule: Rule, secret: SecretSource): void {
+  const form = 'Write replace path=/PATH without spaces around "=".';
+  const column = scan.column;
+  if (scan.take(/path(?=[\s=]|$)/y) === undefined) scan.fail('only the path can be replaced', form);
+  if (rule.replacePath !== undefined) scan.fail('"replace path" stands twice', 'Write it once.', column);
+  if (!scan.glued || scan.take(/=(?=\S)/y) === undefined) scan.fail('the new path is missing', form);
+  const at = scan.column;
+  const path = parseRequestPath(parseValue(scan, secret));
+  if (!path.ok) return scan.fail(`the new path is refused: ${path.reason}`, 'Write it as it is sent.', at);
+  if (path.query !== undefined) scan.fail('the new path has a query', 'Use add query for that.', at);
+  rule.replacePath = path.path;
 }
 
 function parsePlace(scan: LineScanner, form: string): 'query' | 'header' {

@@ -168,7 +168,7 @@ describe('addresses in an answer', () => {
     ['/feed/?apikey=t0kens', '/feed/?apikey=t0kens'],
     ['/feed/?id=1', '/feed/?id=1'],
   ])('lose what the rule added: %s', (sent, expected) => {
-    expect(decision.kind === 'allow' && decision.addsQuery && decision.hideAdded(sent)).toBe(expected);
+    expect(decision.kind === 'allow' && decision.changesTarget && decision.hideAdded(sent)).toBe(expected);
   });
 });
 
@@ -244,6 +244,35 @@ describe('headers of an allowed request', () => {
     const { inspect } = await import('node:util');
     const shown = `${JSON.stringify(decide('/a'))} ${inspect(decide('/a'), { depth: 9 })} ${inspect(policy, { depth: 9 })}`;
     expect(shown).not.toContain('t0ken');
+  });
+});
+
+describe('a replaced path', () => {
+  const policy = policyOf(`service emoncms
+    allow PUT /api/0/config for role link-button replace path=/api/$token/config
+    allow GET /key replace path=/k/$token add query v=2 strip query w`);
+  const press = { service: 'emoncms', method: 'PUT', target: '/api/0/config' } as const;
+
+  it('goes to the local server, with the query that the visitor sent', () => {
+    const role = 'link-button';
+    expect(ask(policy, 'PUT', '/api/0/config', { role })).toBe('/api/t0ken/config');
+    expect(ask(policy, 'PUT', '/api/0/config/?a=1', { role })).toBe('/api/t0ken/config?a=1');
+    expect(ask(policy, 'PUT', '/api/0/config', { role: 'owner' })).toBe('denied_by_device -');
+    expect(ask(policy, 'GET', '/key?w=1&x=/k')).toBe('/k/t0ken?x=/k&v=2');
+  });
+
+  it('is hidden where an answer names it', () => {
+    const decision = policy.decide({ ...press, role: 'link-button' });
+    if (decision.kind !== 'allow') throw new Error('denied');
+    expect(decision.changesTarget).toBe(true);
+    expect(decision.hideAdded('http://bridge/api/t0ken/config/?x')).toBe('http://bridge/api/0/config/?x');
+    expect(decision.hideAdded('/api/other')).toBe('/api/other');
+  });
+
+  it('is refused when its secret makes it another path', () => {
+    const { errors } = compilePolicy('service a\n allow GET / replace path=/a/$s', () => '../b');
+    expect(errors?.[0]?.message).toMatch(/segment/);
+    expect(JSON.stringify(errors)).not.toContain('../b');
   });
 });
 

@@ -95,12 +95,15 @@ function apply(rule: Rule, target: string, path: RequestPath): Decision {
   }
   const headers =
     rule.removeHeaders.size === 0 ? undefined : { remove: rule.removeHeaders, add: rule.addHeaders };
-  return new Allowed(rewrite(rule, target, path), rule.line, headers, rule.addQuery);
+  const { replacePath: to } = rule;
+  const replaced = to === undefined ? undefined : { from: path.path, to };
+  return new Allowed(rewrite(rule, target, path), rule.line, headers, rule.addQuery, replaced);
 }
 
 function rewrite(rule: Rule, target: string, path: RequestPath): string {
-  if (rule.removeQuery.size === 0) return target;
+  if (rule.removeQuery.size === 0 && rule.replacePath === undefined) return target;
   const kept = path.query === undefined ? '' : withoutParameters(path.query, rule.removeQuery);
   const query = (kept === '' ? rule.addQuery : [kept, ...rule.addQuery]).join('&');
-  return query === '' ? path.path : `${path.path}?${query}`;
+  const local = rule.replacePath ?? path.path;
+  return query === '' ? local : `${local}?${query}`;
 }
