@@ -32,6 +32,12 @@ export const ERRORS = {
     hint: 'Sign in at the relay, or send an access token as "Authorization: Bearer …".',
     retry: false,
   },
+  token_invalid: {
+    status: 401,
+    title: 'The access token has ended or was revoked',
+    hint: 'Sign in again, or make a new token in the dashboard.',
+    retry: false,
+  },
   wrong_credentials: {
     status: 401,
     title: 'Name or password is wrong',
@@ -151,6 +157,12 @@ export const ERRORS = {
     status: 504,
     title: 'The device did not answer in time',
     hint: 'Try again; if it stays so, look at the round trip on the page of the device.',
+    retry: true,
+  },
+  relay_unreachable: {
+    status: 503,
+    title: 'The relay cannot be reached',
+    hint: 'Check your own connection and the address of the relay, then try again.',
     retry: true,
   },
   busy: {

@@ -1,0 +1,1 @@
+export { errorOfResponse, problemError, unreachable } from './errors.ts';

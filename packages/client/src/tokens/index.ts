@@ -1,0 +1,1 @@
+export { staticToken, type TokenSource, toTokenSource } from './token-source.ts';
