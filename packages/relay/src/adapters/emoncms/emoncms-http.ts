@@ -12,6 +12,9 @@ export const AUTH_PATH = '/user/auth.json';
 /** A form has a name, a password and a few numbers. */
 const BODY_MAX = 16 * 1024;
 const BODY_MS = 10_000;
+/** Longest name and password that are looked at: a name is kept for as long as it is slowed down. */
+const NAME_MAX = 200;
+const PASSWORD_MAX = 256;
 /** Wrong names and passwords of one address, as the original has it: 10 in 15 minutes. */
 const FAILURES = { capacity: 10, refillMs: 90_000 };
 /** Calls of one account. */
@@ -56,18 +59,18 @@ export class EmoncmsHttp {
     const url = new URL(request.url ?? '/', 'http://emoncms.invalid');
     const run =
       url.pathname === AUTH_PATH ? this.#auth(request, from) : this.#call(request, url, from, response);
-    run.then(
-      (answer) => send(response, 200, answer),
-      (error: unknown) => {
+    run
+      .then((answer) => send(response, 200, jsonOf(answer)))
+      .catch((error: unknown) => {
         const known =
           error instanceof PorchlightError
             ? error
             : new PorchlightError('internal', undefined, { cause: error });
         const { retryAfter } = known.detail;
         if (typeof retryAfter === 'number') response.setHeader('Retry-After', retryAfter);
-        send(response, known.status, { success: false, message: known.message, ...problemOf(known) });
-      },
-    );
+        const problem = { success: false, message: known.message, ...problemOf(known) };
+        send(response, known.status, JSON.stringify(problem));
+      });
   }
 
   /** `POST /user/auth.json`. A wrong password is HTTP 200, as original clients look into the body alone. */
@@ -82,6 +85,8 @@ export class EmoncmsHttp {
     this.#take(this.#failures, from);
     try {
       const given = { name: form.get('username') ?? '', password: form.get('password') ?? '' };
+      if (given.name.length > NAME_MAX || given.password.length > PASSWORD_MAX)
+        throw new PorchlightError('wrong_credentials');
       const account = await this.#parts.checkPassword(given, { address, by: 'emoncms' });
       this.#failures.giveBack(from);
       // No keys: what they were for is done with the password, or with an access token made in the dashboard.
@@ -143,9 +148,17 @@ export class EmoncmsHttp {
   }
 }
 
-function send(response: ServerResponse, status: number, answer: unknown): void {
+/** @throws PorchlightError `bad_answer`: what can be read may be too deep to be written */
+function jsonOf(answer: unknown): string {
+  try {
+    return JSON.stringify(answer);
+  } catch (cause) {
+    throw new PorchlightError('bad_answer', 'The answer has too many levels', { cause });
+  }
+}
+
+function send(response: ServerResponse, status: number, body: string): void {
   if (response.destroyed || response.headersSent) return;
-  const body = JSON.stringify(answer);
   response.writeHead(status, {
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(body),
