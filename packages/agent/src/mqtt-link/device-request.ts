@@ -7,15 +7,19 @@ import {
   type RpcRequest,
   type RpcToDevice,
 } from '@porchlight/protocol/rpc';
+import type { Clock } from '../clock.ts';
 
 /** Messages of a request's body that the relay may send before any is acknowledged. */
 export const REQUEST_WINDOW = 8;
+/** An answer that goes on without saying anything, such as a stream of events, tells so: the relay gives up after five minutes. */
+const QUIET_MS = 60_000;
 
 export interface DeviceRequestParts {
   readonly request: RpcRequest;
   /** Connects to the service of this device. */
   readonly agent: http.Agent;
   readonly send: (message: RpcFromDevice) => void;
+  readonly clock: Pick<Clock, 'after'>;
   /** Called once, last. */
   readonly onEnd: () => void;
 }
@@ -74,7 +78,8 @@ export class DeviceRequest {
 
   #onAnswer(answer: IncomingMessage): void {
     if (this.#ended) return void answer.destroy();
-    const { id, method } = this.#parts.request;
+    const { request, clock } = this.#parts;
+    const { id, method } = request;
     answer.on('error', () => this.#fail());
     this.#answer = new OutgoingBody({
       source: answer,
@@ -96,6 +101,7 @@ export class DeviceRequest {
         }
       },
       broken: () => this.#fail(),
+      whenQuiet: { ms: QUIET_MS, after: (ms, call) => clock.after(ms, call) },
     });
   }
 

@@ -2,6 +2,7 @@ import http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Channel, openChannelPair } from '@porchlight/link';
 import { decodeToDevice, encodeRpc, type RpcFromDevice, type RpcRequest } from '@porchlight/protocol/rpc';
+import type { Clock } from '../clock.ts';
 import type { Logger } from '../log/index.ts';
 import { DeviceRequest } from './device-request.ts';
 
@@ -12,6 +13,7 @@ export interface DeviceRequestsParts {
   /** Hands a channel to a service, or rejects. */
   readonly onChannel: (service: string, accept: () => Channel | undefined, reject: () => void) => void;
   readonly publish: (payload: Buffer) => void;
+  readonly clock: Pick<Clock, 'after'>;
   readonly logger: Logger;
 }
 
@@ -55,6 +57,7 @@ export class DeviceRequests {
       request,
       agent: this.#agent(request.service),
       send: (message) => this.#send(message),
+      clock: this.#parts.clock,
       onEnd: () => void this.#active.delete(id),
     });
     this.#active.set(id, made);

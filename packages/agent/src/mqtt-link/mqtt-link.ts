@@ -138,7 +138,7 @@ export class MqttLink {
     const requests = new DeviceRequests({
       onChannel,
       publish: (payload) => void client.publish(this.#topics.response, payload),
-      logger,
+      ...{ clock, logger },
     });
     const result: Ended = { reason: 'the connection was lost', wasUp: false, refused: false };
     let pinged = 0;

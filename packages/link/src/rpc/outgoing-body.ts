@@ -18,6 +18,8 @@ export interface OutgoingBodyParts {
   readonly send: (message: BodyMessage) => void;
   /** The source broke off. */
   readonly broken: () => void;
+  /** Where the other end gives up a body of which nothing comes: an empty message goes after so long without one. */
+  readonly whenQuiet?: { readonly ms: number; after(ms: number, call: () => void): () => void };
 }
 
 const NOTHING = new Uint8Array(0);
@@ -34,6 +36,7 @@ export class OutgoingBody {
   #bytes = 0;
   #begun: boolean;
   #done = false;
+  #cancelQuiet: () => void = () => undefined;
 
   constructor(parts: OutgoingBodyParts) {
     this.#parts = parts;
@@ -43,6 +46,7 @@ export class OutgoingBody {
       this.#send(NOTHING, true);
       return;
     }
+    this.#watchQuiet();
     source.on('readable', this.#onReadable);
     source.once('end', this.#onReadable);
     source.once('error', () => this.#break());
@@ -74,6 +78,7 @@ export class OutgoingBody {
   /** Sends no more; the rest of the source is not read. Idempotent. */
   stop(): void {
     this.#done = true;
+    this.#cancelQuiet();
     this.#parts.source.removeListener('readable', this.#onReadable);
   }
 
@@ -125,8 +130,20 @@ export class OutgoingBody {
       this.stop();
       // Its end is read too, so that its connection can be used again.
       source.resume();
-    }
+    } else this.#watchQuiet();
     this.#parts.send({ index, bytes, last });
+  }
+
+  #watchQuiet(): void {
+    const { whenQuiet, window } = this.#parts;
+    if (whenQuiet === undefined) return;
+    this.#cancelQuiet();
+    this.#cancelQuiet = whenQuiet.after(whenQuiet.ms, () => {
+      if (this.#done) return;
+      // Without room it is the other end that is waited for.
+      if (this.#index < this.#taken + window()) this.#send(NOTHING, false);
+      else this.#watchQuiet();
+    });
   }
 
   #break(): void {

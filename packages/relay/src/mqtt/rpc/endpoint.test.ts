@@ -314,3 +314,24 @@ describe('a request to a device over MQTT', () => {
     );
   });
 });
+
+describe('an answer that goes on and on', () => {
+  it('lives as long as the device says that it does, and breaks off five minutes later', async () => {
+    const { answer } = device.ask();
+    const { id } = await device.at(0, 'request');
+    device.answer(id, 'first', { last: false });
+    const got = await answer;
+    const broken = once(got, 'error');
+    expect(String(await once(got, 'data'))).toBe('first');
+    for (let minute = 4; minute <= 60; minute += 4) {
+      await device.clock.advance(4 * 60_000);
+      device.say({ type: 'part', id, last: false, index: minute / 4, body: new Uint8Array(0) });
+    }
+    device.say({ type: 'part', id, last: false, index: 16, body: bytes('second') });
+    expect(String(await once(got, 'data'))).toBe('second');
+    expect(device.heard.filter(({ type }) => type === 'cancel')).toEqual([]);
+    await device.clock.advance(5 * 60_000);
+    await broken;
+    expect(device.heard.at(-1)).toEqual({ type: 'cancel', id });
+  });
+});
