@@ -15,6 +15,7 @@ import {
   startPorchlight,
   startProcessRelay,
 } from '@porchlight/testkit';
+import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const DOMAIN = 'home.localhost';
@@ -40,6 +41,7 @@ describe('two tenants of one relay', () => {
   let asking: RunningProgram;
   let asked: { id: string; code: string };
   let folder: string;
+  const mqttClients: MqttClient[] = [];
 
   beforeAll(async () => {
     origin = await startOrigin();
@@ -59,6 +61,7 @@ describe('two tenants of one relay', () => {
   }, 120_000);
 
   afterAll(async () => {
+    for (const client of mqttClients) client.end(true);
     await asking?.stop('SIGKILL');
     await relay?.close();
     await origin?.program.stop();
@@ -98,6 +101,9 @@ describe('two tenants of one relay', () => {
     });
     const enrolment = await person.api('POST', '/api/enrolment-tokens', { note: `note-of-${name}`, uses: 3 });
     const app = await person.api('POST', '/api/me/app-passwords', { name: 'home' }, 'session');
+    const { username, password } = JSON.parse(app.body);
+    const broker = { host: '127.0.0.1', port: relay.ports.mqtt, keepalive: 0, username, password };
+    mqttClients.push(await connectAsync(broker));
     const first = async (path: string) =>
       JSON.parse((await person.api('GET', path, undefined, 'session')).body).items[0].id;
     return {
@@ -111,6 +117,7 @@ describe('two tenants of one relay', () => {
         'ssh-keys': JSON.parse(sshKey.body).id,
         paths: JSON.parse(path.body).id,
         'app-passwords': JSON.parse(app.body).id,
+        'mqtt-connections': await first('/api/mqtt-connections'),
         'enrolment-tokens': JSON.parse(enrolment.body).id,
         sessions: await first('/api/me/sessions'),
         'access-tokens': await first('/api/me/access-tokens'),
@@ -153,6 +160,8 @@ describe('two tenants of one relay', () => {
       '/api/me/access-tokens',
       '/api/me/ssh-keys',
       '/api/join-requests',
+      '/api/me/app-passwords',
+      '/api/mqtt-connections',
     ];
     const answers: string[] = [];
     for (const path of paths) {

@@ -101,6 +101,7 @@ async function start(options: RelayOptions, stack: Stack) {
     joinRequests,
     keyEnrolment,
     mqttCredentials: mqtt.credentials,
+    mqttConnections: { of: (accountId) => mqtt.broker.connectionsOf(accountId) },
     forwards,
     pathRoutes,
     pathChecks,

@@ -4,6 +4,7 @@ import { useMe } from '../session/index.ts';
 import { PageHead, SkeletonRows } from '../ui/index.ts';
 import { ByHand } from './by-hand.tsx';
 import { ByKey } from './by-key.tsx';
+import { ByMqtt } from './by-mqtt.tsx';
 import { BySsh } from './by-ssh.tsx';
 import { ByToken } from './by-token.tsx';
 
@@ -37,6 +38,9 @@ export function AddDevicePage() {
             <Tabs.Trigger value="key" className={TAB}>
               I have its public key
             </Tabs.Trigger>
+            <Tabs.Trigger value="mqtt" className={TAB}>
+              It speaks only MQTT
+            </Tabs.Trigger>
           </Tabs.List>
           <Tabs.Content value="hand" className="grid gap-5">
             <ByHand me={me} />
@@ -49,6 +53,9 @@ export function AddDevicePage() {
           </Tabs.Content>
           <Tabs.Content value="key" className="grid gap-5">
             <ByKey me={me} />
+          </Tabs.Content>
+          <Tabs.Content value="mqtt" className="grid gap-5">
+            <ByMqtt />
           </Tabs.Content>
         </Tabs.Root>
       )}

@@ -22,6 +22,7 @@ import type {
   MadeEnrolmentToken,
   MadeMqttCredential,
   Me,
+  MqttConnection,
   MqttCredential,
   NewAccessToken,
   NewAccount,
@@ -86,6 +87,9 @@ export const api = {
   makeAppPassword: (body: NewAppPassword) =>
     request<MadeAppPassword>('POST', '/api/me/app-passwords', { body }),
   revokeAppPassword: (id: string) => request<unknown>('DELETE', `/api/me/app-passwords/${part(id)}`),
+  mqttConnections: (query: { limit: number; device?: string | undefined }, signal: AbortSignal) =>
+    request<Page<MqttConnection>>('GET', '/api/mqtt-connections', { query, signal }),
+  endMqttConnection: (id: string) => request<unknown>('DELETE', `/api/mqtt-connections/${part(id)}`),
   mqttCredentials: (deviceId: string, signal: AbortSignal) =>
     request<Page<MqttCredential>>('GET', `/api/devices/${part(deviceId)}/mqtt-credentials`, { signal }),
   makeMqttCredential: (deviceId: string, body: NewMqttCredential) =>

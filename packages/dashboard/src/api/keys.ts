@@ -10,6 +10,8 @@ export const keys = {
   appPasswords: ['app-passwords'],
   homes: ['homes'],
   mqttCredentials: (deviceId: string) => ['device', deviceId, 'mqtt-credentials'] as const,
+  allMqttConnections: ['mqtt-connections'],
+  mqttConnections: (deviceId: string | undefined) => ['mqtt-connections', deviceId ?? ''] as const,
   accounts: ['accounts'],
   deviceLists: ['devices'],
   deviceList: (search: string, tag: string | undefined) => ['devices', search, tag ?? ''],

@@ -15,6 +15,7 @@ export const ACTION_WORDS: Readonly<Record<AuditAction, string>> = {
   'mqtt-credential.revoked': 'revoked the MQTT credential',
   'app-password.created': 'made the app password',
   'app-password.revoked': 'revoked the app password',
+  'mqtt-connection.ended': 'ended an MQTT connection of',
   'device.joined': 'let in the device',
   'device.interval-changed': 'set the expected interval of',
   'device.renamed': 'renamed the device',

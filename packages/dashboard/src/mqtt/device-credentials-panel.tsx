@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api, keys } from '../api/index.ts';
 import { Actions, Button, Dialog, ErrorNote, Field, formText, Panel, SkeletonRows } from '../ui/index.ts';
+import { ConnectionList } from './connection-list.tsx';
 import { CredentialRow } from './credential-row.tsx';
 import { MadeCredential } from './made-credential.tsx';
 
@@ -44,6 +45,8 @@ export function DeviceCredentialsPanel({ device }: { device: Device }) {
           ))}
         </ul>
       )}
+      <h3 className="font-medium">Connected now</h3>
+      <ConnectionList deviceId={device.id} empty="It is not connected over MQTT." />
       {making && <NewCredentialDialog device={device} onClose={() => setMaking(false)} />}
     </Panel>
   );

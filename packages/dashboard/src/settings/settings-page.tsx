@@ -1,4 +1,4 @@
-import { AppPasswordsPanel } from '../mqtt/index.ts';
+import { AppPasswordsPanel, MqttConnectionsPanel } from '../mqtt/index.ts';
 import { ThemeChoice, useTitle } from '../page/index.ts';
 import { PageHead, Panel } from '../ui/index.ts';
 import { AccessTokensPanel } from './access-tokens-panel.tsx';
@@ -22,6 +22,7 @@ export function SettingsPage() {
       <SessionsPanel />
       <AccessTokensPanel />
       <AppPasswordsPanel />
+      <MqttConnectionsPanel />
       <SshKeysPanel />
       <RelayPanel />
     </>

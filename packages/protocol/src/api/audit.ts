@@ -18,6 +18,7 @@ export const auditAction = z.enum([
   'mqtt-credential.revoked',
   'app-password.created',
   'app-password.revoked',
+  'mqtt-connection.ended',
   'device.joined',
   'device.enrolled',
   'device.kicked',

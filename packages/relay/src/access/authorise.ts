@@ -25,7 +25,11 @@ const RULES = {
   'ssh-key:change': browser,
   /** An app password acts as the account, for as long as nobody revokes it. */
   'app-password:change': browser,
+  /** Making one is for browsers: see above. */
+  'app-password:revoke': needs('manage', 'account'),
   'mqtt-credential:change': needs('manage', 'whole'),
+  'mqtt-connection:read': needs('read', 'part'),
+  'mqtt-connection:end': needs('manage', 'whole'),
   'account:secure': browser,
   'accounts:read': { about: 'relay', scope: 'manage', reach: 'account' },
   'accounts:change': { about: 'relay', scope: 'browser', reach: 'account' },

@@ -35,7 +35,7 @@ import {
 import { createEventBus } from '../events.ts';
 import type { ForwardAsker, Forwards, ForwardWish } from '../forward/forwards.ts';
 import type { LiveLinks } from '../links/index.ts';
-import { type MqttCredentialStore, MqttCredentials } from '../mqtt/index.ts';
+import { type MqttConnection, type MqttCredentialStore, MqttCredentials } from '../mqtt/index.ts';
 import { PathChecks, type PathRouteStore, PathRoutes } from '../publish/index.ts';
 import { newId } from '../secrets.ts';
 import { buildApp } from './create-api.ts';
@@ -206,6 +206,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
     clock,
     devicesPerAccount: 100,
   });
+  const mqttConnections: MqttConnection[] = [];
   const deps: ApiDeps = {
     accounts,
     passwords,
@@ -216,6 +217,9 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
     accessTokens,
     sshKeys,
     mqttCredentials: new MqttCredentials({ store: stores.mqttCredentials, audit, events, clock }),
+    mqttConnections: {
+      of: (accountId) => mqttConnections.filter(({ identity }) => identity.accountId === accountId),
+    },
     devices: stores.devices,
     services: stores.services,
     health: stores.health,
@@ -298,6 +302,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
     forwards,
     readings,
     joinRequests,
+    mqttConnections,
     signInLinks: links,
     cookieOf,
     idOf: (name: string) => ids.get(name) ?? '',

@@ -22,6 +22,7 @@ import { eventRoutes } from './routes/events.ts';
 import { forwardRoutes } from './routes/forwards.ts';
 import { meRoutes } from './routes/me.ts';
 import { mqttRoutes } from './routes/mqtt.ts';
+import { mqttConnectionRoutes } from './routes/mqtt-connections.ts';
 import { pathRoutes } from './routes/paths.ts';
 import { relayRoutes } from './routes/relay.ts';
 import { serviceUserRoutes } from './routes/service-users.ts';
@@ -127,6 +128,7 @@ export async function buildApp(
     signInRoutes,
     meRoutes,
     mqttRoutes,
+    mqttConnectionRoutes,
     sshKeyRoutes,
     accountRoutes,
     deviceRoutes,

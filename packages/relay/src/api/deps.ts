@@ -12,7 +12,7 @@ import type { EnrolmentTokens, JoinRequests, KeyEnrolment } from '../enrolment/i
 import type { EventBus } from '../events.ts';
 import type { Forwards } from '../forward/forwards.ts';
 import type { LiveLinks } from '../links/index.ts';
-import type { MqttCredentials } from '../mqtt/index.ts';
+import type { MqttConnection, MqttCredentials } from '../mqtt/index.ts';
 import type { PathChecks, PathRoutes } from '../publish/index.ts';
 
 /** What the API tells about the relay itself. Read at each use: ports are known only once they are open. */
@@ -52,6 +52,8 @@ export interface ApiDeps {
   readonly sshKeys: SshKeys;
   /** Writes the audit entries of its own changes. */
   readonly mqttCredentials: MqttCredentials;
+  /** MQTT clients of an account that are connected now. */
+  readonly mqttConnections: { of(accountId: string): Iterable<MqttConnection> };
   readonly devices: DeviceStore;
   readonly services: ServiceStore;
   readonly health: HealthStore;

@@ -2,6 +2,7 @@ import { FakeClock } from '@porchlight/testkit';
 import ssh2 from 'ssh2';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openStores, type Stores } from '../storage/index.ts';
+import { newId } from '../secrets.ts';
 import { createRig, PASSWORD, type Rig } from './api-rig.ts';
 import { buildApp } from './create-api.ts';
 
@@ -103,6 +104,19 @@ test("another account's ids give 404 on every route and change nothing", async (
   expect((await rig.call('bob', 'PUT', `${users}/guest`, { password: PASSWORD })).statusCode).toBe(200);
   const ofUser = { url: { id: device, service: 'web', name: 'guest' } };
 
+  const ended: string[] = [];
+  const connection = newId();
+  rig.mqttConnections.push({
+    ...{ id: connection, clientId: 'x', address: '192.0.2.1', door: 'mqtts', since: 1 },
+    identity: {
+      ...{ kind: 'device', scope: '', label: 'device:bobs-box', prefixes: [], credentialId: undefined },
+      ...{ accountId: rig.idOf('bob'), deviceId: device, deviceName: 'bobs-box' },
+    },
+    ...{ bytesIn: 1, bytesOut: 2, unsent: 0, subscriptions: 0, hasFilter: () => false },
+    send: () => undefined,
+    end: (reason) => void ended.push(reason),
+  });
+
   const ofFeed = { url: { id: device, service: 'web', feed: '1' } };
   const ofDevice = { url: { id: device, service: 'web' } };
   /** How each route is called with what is bob's: it would work for bob, so that only the owner is at fault. */
@@ -141,6 +155,7 @@ test("another account's ids give 404 on every route and change nothing", async (
     'GET /api/devices/:id/mqtt-credentials': ofDevice,
     'POST /api/devices/:id/mqtt-credentials': { ...ofDevice, body: { name: 'mine-now' } },
     'DELETE /api/devices/:id/mqtt-credentials/:credential': { url: { id: device, credential } },
+    'DELETE /api/mqtt-connections/:id': { url: { id: connection } },
     'DELETE /api/me/app-passwords/:id': { url: { id: appPassword } },
     'DELETE /api/enrolment-tokens/:id': { url: { id: enrolmentToken } },
     'POST /api/join-requests/:id/allow': { url: { id: request }, body: { code: asked.code, name: 'mine' } },
@@ -165,7 +180,10 @@ test("another account's ids give 404 on every route and change nothing", async (
   }
   expect(await everythingOf('bob')).toEqual(before);
   expect(await everythingOf('eve')).toEqual(evesBefore);
-  expect(rig.links.ended).toEqual([]);
+  expect([rig.links.ended, ended]).toEqual([[], []]);
+  expect((await rig.call('eve', 'GET', '/api/mqtt-connections')).json()).toEqual({ items: [] });
+  const ofBob = (await rig.call('bob', 'GET', `/api/mqtt-connections?device=${device}`)).json().items;
+  expect(ofBob).toMatchObject([{ id: connection, kind: 'device', deviceName: 'bobs-box', bytesOut: 2 }]);
   expect((await rig.call('eve', 'GET', `/api/devices/${own}`)).statusCode).toBe(200);
   for (const [key, call] of Object.entries(calls)) {
     if (!key.startsWith('GET')) continue;

@@ -108,6 +108,13 @@ export class MqttBroker {
     for (const connection of this.#live.values()) if (connection.signedIn) yield connection;
   }
 
+  /** Those of one account, its devices' included. */
+  *connectionsOf(accountId: string): Generator<MqttConnection> {
+    for (const connection of this.connections()) {
+      if (connection.identity.accountId === accountId) yield connection;
+    }
+  }
+
   /** Takes a connection over. The caller has set its socket to send without delay. */
   accept(stream: Duplex, from: { readonly address: string; readonly door: MqttDoor }): void {
     stream.on('error', () => stream.destroy());

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { newId } from '../secrets.ts';
 import type { MqttIdentity } from './identity.ts';
 import type { InsideClient } from './ordered-aedes.ts';
 import { matches } from './topics.ts';
@@ -15,6 +16,8 @@ export interface MqttMessage {
 
 /** One MQTT client that has signed in, for as long as its connection lasts. */
 export interface MqttConnection {
+  /** Of this connection alone. */
+  readonly id: string;
   readonly identity: MqttIdentity;
   /** As the client calls itself; unique within the scope of its identity. */
   readonly clientId: string;
@@ -22,12 +25,14 @@ export interface MqttConnection {
   readonly door: MqttDoor;
   /** ms since 1970. */
   readonly since: number;
-  /** Bytes from the client so far. */
+  /** Bytes of MQTT packets from the client so far; what TLS and WebSockets add is not counted. */
   readonly bytesIn: number;
-  /** Bytes to the client so far; 0 inside a WebSocket. */
+  /** Bytes of MQTT packets to the client so far, those that wait included. */
   readonly bytesOut: number;
   /** Bytes that wait because the client does not read. */
   readonly unsent: number;
+  /** How many filters the client has subscribed to. */
+  readonly subscriptions: number;
   /** Has the client subscribed to a filter that matches? */
   subscribesTo(topic: string): boolean;
   /** Sends a message to this client alone, with quality of service 0; what it subscribes to does not matter. */
@@ -46,11 +51,13 @@ export interface MqttWatcher {
 
 /** The broker's side of a connection. */
 export class LiveConnection implements MqttConnection {
+  readonly id = newId();
   clientId = '';
   readonly address: string;
   readonly door: MqttDoor;
   readonly since: number;
   bytesIn = 0;
+  bytesOut = 0;
   /** It has had its CONNACK, and those who watch know of it. */
   ready = false;
   /** Why it ended, once somebody has said so. */
@@ -75,6 +82,7 @@ export class LiveConnection implements MqttConnection {
     this.door = parts.door;
     this.since = parts.since;
     this.#onSignIn = parts.onSignIn;
+    this.#countWritten(parts.stream);
   }
 
   get identity(): MqttIdentity {
@@ -86,13 +94,12 @@ export class LiveConnection implements MqttConnection {
     return this.#identity !== undefined;
   }
 
-  get bytesOut(): number {
-    const written: unknown = Reflect.get(this.#stream, 'bytesWritten');
-    return typeof written === 'number' ? written : 0;
-  }
-
   get unsent(): number {
     return this.#stream.writableLength;
+  }
+
+  get subscriptions(): number {
+    return Object.keys(this.#client.subscriptions).length;
   }
 
   signIn(identity: MqttIdentity, clientId: string): void {
@@ -117,5 +124,14 @@ export class LiveConnection implements MqttConnection {
   end(reason: string): void {
     this.reason ??= reason;
     this.#stream.destroy();
+  }
+
+  /** Counted here, since of what a stream has written each kind of stream has an idea of its own, and some have none. */
+  #countWritten(stream: Duplex): void {
+    const write = stream.write.bind(stream) as (chunk: unknown, ...more: unknown[]) => boolean;
+    stream.write = (chunk: string | Uint8Array, ...more: unknown[]): boolean => {
+      this.bytesOut += typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.length;
+      return write(chunk, ...more);
+    };
   }
 }

@@ -96,7 +96,7 @@ export function mqttRoutes(endpoints: Endpoints): void {
     method: 'DELETE',
     url: '/api/me/app-passwords/:id',
     summary: 'Revokes an app password, and ends the connections that came in with it.',
-    action: 'app-password:change',
+    action: 'app-password:revoke',
     params: idParams,
     run: ({ person, params, address }) =>
       mqttCredentials.revoke({ accountId: person.accountId, actor: person.accountName, address }, params.id, {

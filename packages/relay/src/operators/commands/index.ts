@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { block, devices, enrol, kick, links, unblock } from './devices.ts';
 import { forward, forwards } from './forwards.ts';
+import { appPasswords, mqtt } from './mqtt.ts';
 import { check, paths } from './paths.ts';
 import { allow, deny, requests } from './requests.ts';
 import { watch } from './watch.ts';
@@ -36,6 +37,8 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(
     block,
     unblock,
     enrol,
+    mqtt,
+    'app-passwords': appPasswords,
     watch,
     help,
   }),
