@@ -27,6 +27,7 @@ interface InsideAedes {
   counter: number;
   readonly mq: { emit(packet: Packet, done: Done): void };
   readonly clients: Record<string, InsideClient | undefined>;
+  readonly _clearWillInterval: NodeJS.Timeout;
 }
 
 /** Lines of order beside the stored one: a message that need not be stored does not wait for those that must. */
@@ -41,6 +42,8 @@ const UNSTORED = '/0';
  *   in one order.
  * - makes publishers, a hundred messages in all, wait for the slowest subscriber. Here nobody waits for others.
  * - forwards messages to a returning client before it has had its CONNACK and its queue. Here they wait in the queue.
+ * - looks every four minutes for wills of other brokers that have died, by messages that are not published here, and
+ *   would take its own clients for dead. Here there is one broker, which publishes old wills when it opens.
  * - may go by any one of overlapping subscriptions. Here by the one with the largest quality of service
  *   (MQTT 3.1.1 §3.3.5).
  */
@@ -70,6 +73,11 @@ export class OrderedAedes extends Aedes {
 
   get #inside(): InsideAedes {
     return this as unknown as InsideAedes;
+  }
+
+  override async listen(): Promise<void> {
+    await super.listen();
+    clearInterval(this.#inside._clearWillInterval);
   }
 
   /** @param clientOrDone as in aedes itself, which passes the publisher second, or nobody */
