@@ -3,7 +3,7 @@ import { PorchlightError } from '@porchlight/protocol';
 import type { AccountRecord } from '../accounts/index.ts';
 import type { Clock } from '../clock.ts';
 import type { DeviceRecord } from '../devices/index.ts';
-import { addressKey, TokenBuckets } from '../token-buckets.ts';
+import { addressKey, type Rate, TokenBuckets } from '../token-buckets.ts';
 import type { MqttCredentialRecord } from './credentials/credential-store.ts';
 import type { MqttCredentials } from './credentials/credentials.ts';
 import { accountScope, appPasswordScope, deviceScope, type MqttIdentity } from './identity.ts';
@@ -20,6 +20,12 @@ const PASSWORD_MAX = 256;
 /** Passwords of accounts that fitted lately, so that clients that come back together do not cost an argon2 each. */
 const VERIFIED_MAX = 10_000;
 const VERIFIED_LIFE_MS = 10 * 60_000;
+/**
+ * Wrong passwords, as the dashboard has it: for one account from one address, and from one address for any. A guess is
+ * a guess though it is compared with what fitted lately only.
+ */
+const GUESSES_OF_PAIR: Rate = { capacity: 5, refillMs: 60_000 };
+const GUESSES_OF_ADDRESS: Rate = { capacity: 30, refillMs: 10_000 };
 
 export interface LoginsParts {
   readonly credentials: Pick<MqttCredentials, 'isSecret' | 'find' | 'used'>;
@@ -43,6 +49,8 @@ export interface LoginsParts {
 export class Logins {
   readonly #parts: LoginsParts;
   readonly #tries: TokenBuckets;
+  readonly #guessesOfPair: TokenBuckets;
+  readonly #guessesOfAddress: TokenBuckets;
   /** HMAC of name and password under a key of this process → the stored hash that they fitted, and when. */
   readonly #verified = new Map<string, { readonly hash: string; readonly at: number }>();
   readonly #key = randomBytes(32);
@@ -52,6 +60,8 @@ export class Logins {
   constructor(parts: LoginsParts) {
     this.#parts = parts;
     this.#tries = new TokenBuckets(TOKEN_TRIES, parts.clock);
+    this.#guessesOfPair = new TokenBuckets(GUESSES_OF_PAIR, parts.clock);
+    this.#guessesOfAddress = new TokenBuckets(GUESSES_OF_ADDRESS, parts.clock);
   }
 
   /** @throws PorchlightError `wrong_credentials`, `forbidden` (a blocked device), `too_many_requests`, `busy` */
@@ -128,9 +138,14 @@ export class Logins {
   }
 
   async #ofAccount(name: string, password: string, address: string): Promise<MqttIdentity> {
+    const guess = this.#guess(name, address);
+    const hash = this.#fittedLately(name, password);
+    // Taken and given back in one go, so that those who come together do not count against each other.
+    if (hash !== undefined) guess.giveBack();
     const account =
-      (await this.#remembered(name, password)) ??
+      (hash === undefined ? undefined : await this.#stillOf(name, hash)) ??
       (await this.#parts.checkPassword({ name, password }, { address, by: 'mqtt' }));
+    if (hash === undefined) guess.giveBack();
     this.#remember(name, password, account.passwordHash);
     const identity: MqttIdentity = {
       kind: 'account',
@@ -146,13 +161,41 @@ export class Logins {
     return identity;
   }
 
-  async #remembered(name: string, password: string): Promise<AccountRecord | undefined> {
+  /** @throws PorchlightError `too_many_requests`: the right password is not looked at either */
+  #guess(name: string, address: string): { giveBack(): void } {
+    const from = addressKey(address);
+    const taken: [TokenBuckets, string][] = [];
+    const giveBack = () => {
+      for (const [buckets, key] of taken) buckets.giveBack(key);
+    };
+    for (const [buckets, key] of [
+      [this.#guessesOfPair, `${from} ${name}`],
+      [this.#guessesOfAddress, from],
+    ] as const) {
+      const wait = buckets.take(key);
+      if (wait > 0) {
+        giveBack();
+        throw new PorchlightError('too_many_requests', undefined, {
+          detail: { retryAfter: Math.ceil(wait / 1000) },
+        });
+      }
+      taken.push([buckets, key]);
+    }
+    return { giveBack };
+  }
+
+  /** The stored hash that name and password fitted when they were last checked; undefined: not lately. */
+  #fittedLately(name: string, password: string): string | undefined {
     const verified = this.#verified.get(this.#digest(name, password));
     if (verified === undefined || this.#parts.clock.monotonic() - verified.at > VERIFIED_LIFE_MS)
       return undefined;
+    return verified.hash;
+  }
+
+  /** The account of that name if the hash is still its own, so that a changed password holds at once. */
+  async #stillOf(name: string, hash: string): Promise<AccountRecord | undefined> {
     const account = await this.#parts.accounts.byName(name);
-    // The hash must still be the account's, so that a changed password holds at once.
-    return account?.passwordHash === verified.hash ? account : undefined;
+    return account?.passwordHash === hash ? account : undefined;
   }
 
   #remember(name: string, password: string, hash: string): void {
