@@ -1,4 +1,3 @@
-import { ConfigError } from '@porchlight/agent';
 import { EXIT } from './exit-code.ts';
 import { harmless, styled } from './terminal/index.ts';
 
@@ -34,17 +33,16 @@ interface Explained {
   readonly exitCode: number;
 }
 
-/** Errors of the relay are known by their names only: this file is part of the device's program, which has no relay. */
+/** Errors of the relay, the agent and the client are known by their names only: a command loads what it needs of them. */
 function explain(error: unknown): Explained {
   if (!(error instanceof Error)) return { message: String(error), hint: undefined, exitCode: EXIT.failed };
   if (error instanceof CommandError) return error;
-  if (error instanceof ConfigError) return { ...splitHint(error.message), exitCode: exitCodeOf(error) };
   if (error.name === 'ConfigError' || error.name === 'StorageError') {
-    return { ...splitHint(error.message), exitCode: EXIT.usage };
+    return { ...splitHint(error.message), exitCode: exitCodeOf(Reflect.get(error, 'kind')) };
   }
   if (error.name === 'PorchlightError') {
     const { message, hint = String(Reflect.get(error, 'hint')) } = splitHint(error.message);
-    return { message, hint, exitCode: EXIT.failed };
+    return { message, hint, exitCode: EXIT_OF_CODE.get(Reflect.get(error, 'code')) ?? EXIT.failed };
   }
   // A file or a network of the system: its own words are enough. Anything else is a fault of ours, so show where.
   const fromSystem = 'syscall' in error;
@@ -53,10 +51,18 @@ function explain(error: unknown): Explained {
   return { message, hint, exitCode: EXIT.failed };
 }
 
-function exitCodeOf({ kind }: ConfigError): number {
-  if (kind === 'settings') return EXIT.usage;
+/** Kinds of the agent's ConfigError; the relay's and StorageError have none. */
+function exitCodeOf(kind: unknown): number {
+  if (kind === undefined || kind === 'settings') return EXIT.usage;
   return kind === 'stopped' ? EXIT.stopped : EXIT.failed;
 }
+
+/** Codes of PorchlightError that scripts may want to tell from others. */
+const EXIT_OF_CODE: ReadonlyMap<unknown, number> = new Map([
+  ['device_offline', EXIT.linkDown],
+  ['not_signed_in', EXIT.notLoggedIn],
+  ['token_invalid', EXIT.notLoggedIn],
+]);
 
 /** `cause: mend` in one line, as the relay and the agent write their errors; the part after the last `: ` is the hint. */
 function splitHint(line: string): { message: string; hint: string | undefined } {

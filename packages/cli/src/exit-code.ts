@@ -8,6 +8,8 @@ export const EXIT = {
   usage: 2,
   /** The device has no link to its relay now, or no agent runs here. */
   linkDown: 3,
+  /** Nobody is logged in to that relay, or the login has ended. */
+  notLoggedIn: 4,
   /** Stopped by Ctrl-C before it was done (128 + SIGINT). */
   stopped: 130,
 } as const;
@@ -17,6 +19,7 @@ export const EXIT_CODES_IN_WORDS: readonly (readonly [code: number, meaning: str
   [EXIT.done, 'done; or stopped in an orderly way'],
   [EXIT.failed, 'failed: something was not there, refused, or out of reach'],
   [EXIT.usage, 'the command line, the environment or a configuration file is wrong'],
-  [EXIT.linkDown, 'agent status: no link to the relay now, or no agent runs here'],
+  [EXIT.linkDown, 'the device is offline; agent status: no link to the relay now, or no agent runs here'],
+  [EXIT.notLoggedIn, 'not logged in to the relay, or the login has ended: porchlight login'],
   [EXIT.stopped, 'stopped by Ctrl-C before it was done'],
 ];

@@ -1,10 +1,15 @@
-import { agentCommand } from './agent/agent-command.ts';
 import { createProgram, run } from './program.ts';
 
-const commands = [agentCommand()];
-// The relay's part is by far the larger: who asks for the agent need not wait for it, nor keep it in memory.
-if (process.argv[2] !== 'agent') {
-  const { relayCommand } = await import('./relay/relay-command.ts');
-  commands.unshift(relayCommand());
-}
+const commands = await commandsFor(process.argv[2]);
 process.exitCode = await run(createProgram(commands), process.argv);
+
+/** The relay's part is by far the largest, then the agent's: who asks for another need not wait for them. */
+async function commandsFor(name: string | undefined) {
+  const { peopleCommands } = await import('./people/people-commands.ts');
+  const people = peopleCommands();
+  if (people.some((command) => command.name() === name)) return people;
+  const { agentCommand } = await import('./agent/agent-command.ts');
+  if (name === 'agent') return [agentCommand()];
+  const { relayCommand } = await import('./relay/relay-command.ts');
+  return [relayCommand(), agentCommand(), ...people];
+}

@@ -1,5 +1,5 @@
-import { VERSION } from '@porchlight/agent';
 import { Command, CommanderError } from 'commander';
+import packageFile from '../package.json' with { type: 'json' };
 import { reportError } from './command-error.ts';
 import { applyEnvironment } from './environment-twins.ts';
 import { EXIT, EXIT_CODES_IN_WORDS } from './exit-code.ts';
@@ -8,7 +8,7 @@ import { EXIT, EXIT_CODES_IN_WORDS } from './exit-code.ts';
 export function createProgram(commands: readonly Command[]): Command {
   const program = new Command('porchlight')
     .description('Reach the devices you left at home, with the clients you already have.')
-    .version(VERSION)
+    .version(packageFile.version)
     .showHelpAfterError('hint: add --help for help')
     .exitOverride()
     // "relay" and its subcommands have the same flags: those behind a subcommand's name are the subcommand's.

@@ -5,6 +5,7 @@ export * from './fingerprint.ts';
 export * from './headers.ts';
 export * from './install-line.ts';
 export * from './names.ts';
+export * from './nearest.ts';
 export * from './path-prefix.ts';
 export * from './relay-origin.ts';
 export * from './request-path.ts';

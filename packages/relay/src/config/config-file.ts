@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
+import { didYouMean } from '@porchlight/protocol';
 import { parseDocument } from 'yaml';
 import { ConfigError, systemErrorCode } from './config-error.ts';
 import type { ConfigKey } from './keys.ts';
-import { didYouMean } from './nearest.ts';
 import { configNodes } from './relay-config.ts';
 import type { Layer, ReadFile } from './source.ts';
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
+import { didYouMean } from '@porchlight/protocol';
 import { ConfigError, systemErrorCode } from './config-error.ts';
-import { didYouMean } from './nearest.ts';
 import { configKeys } from './relay-config.ts';
 import type { Layer, ReadFile } from './source.ts';
 

@@ -1,6 +1,6 @@
+import { didYouMean } from '@porchlight/protocol';
 import { ConfigError } from './config-error.ts';
 import type { ConfigKey } from './keys.ts';
-import { didYouMean } from './nearest.ts';
 import { configKeys } from './relay-config.ts';
 import type { Layer } from './source.ts';
 

@@ -1,0 +1,3 @@
+export { loginCommand } from './login-command.ts';
+export { logoutCommand } from './logout-command.ts';
+export { whoamiCommand } from './whoami-command.ts';

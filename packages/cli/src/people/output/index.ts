@@ -1,0 +1,3 @@
+export { type Cell, facts, listing } from './listing.ts';
+export { withProgress } from './progress.ts';
+export { note, show } from './show.ts';

@@ -1,0 +1,21 @@
+import type { Command } from 'commander';
+import { harmless } from '../../terminal/index.ts';
+import { show } from '../output/index.ts';
+import { personCommand } from '../person-command.ts';
+import { openSession, type PersonFlags } from '../session/index.ts';
+import { findRequest } from './find-request.ts';
+
+/** `porchlight deny CODE` */
+export function denyCommand(): Command {
+  return personCommand('deny', 'Turn a device away.')
+    .argument('<code>', 'that the device shows, or the id of the request')
+    .action(async (code: string, flags: PersonFlags) => {
+      const session = await openSession(flags);
+      const { id, name, fingerprint, code: full } = await findRequest(session, code);
+      await session.api.joinRequests.deny(id, full);
+      show(flags, {
+        json: { id, name, fingerprint },
+        text: () => harmless(`turned away: ${name}, with the key ${fingerprint}`),
+      });
+    });
+}
