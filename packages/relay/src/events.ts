@@ -31,6 +31,7 @@ export type RelayEvent =
     }
   | { readonly type: 'sessions-ended'; readonly accountId: string; readonly sessionIds: readonly string[] }
   | { readonly type: 'access-token-revoked'; readonly accountId: string; readonly tokenId: string }
+  | { readonly type: 'share-ended'; readonly accountId: string; readonly shareId: string }
   | { readonly type: 'mqtt-credential-revoked'; readonly accountId: string; readonly credentialId: string }
   | { readonly type: 'password-changed'; readonly accountId: string }
   | { readonly type: 'ssh-key-removed'; readonly accountId: string; readonly keyId: string }

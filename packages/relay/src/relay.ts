@@ -83,9 +83,18 @@ async function start(options: RelayOptions, stack: Stack) {
       operators,
     },
   );
-  const { emoncms, publisher, signOnPages, pathRoutes, pathChecks, accessLog, passthrough } =
-    await wirePublishing(foundation, people, deviceLinks);
-  const mqtt = await wireMqtt(foundation, people, deviceLinks, admission);
+  const {
+    emoncms,
+    emoncmsCalls,
+    shares,
+    publisher,
+    signOnPages,
+    pathRoutes,
+    pathChecks,
+    accessLog,
+    passthrough,
+  } = await wirePublishing(foundation, people, deviceLinks);
+  const mqtt = await wireMqtt(foundation, people, deviceLinks, { admission, keyEnrolment, facts });
   const originOf = createOriginReader(createAddressMatcher(config.trustedProxies));
 
   const consoleOriginOf = (request: IncomingMessage): string =>
@@ -105,6 +114,7 @@ async function start(options: RelayOptions, stack: Stack) {
     forwards,
     pathRoutes,
     pathChecks,
+    shares,
     emoncms,
     links: createLiveLinks({
       links: table,
@@ -149,7 +159,13 @@ async function start(options: RelayOptions, stack: Stack) {
     onSsh: (socket, address, transport) => ssh.accept(socket, address, transport),
     mqtt: mqtt.webSockets,
     emoncms: new EmoncmsHttp({
-      clients: mqtt.emoncmsClients,
+      homes: {
+        links: table,
+        devices: stores.devices,
+        serves: (deviceId) => mqtt.emoncmsClients.serves(deviceId),
+      },
+      calls: emoncmsCalls,
+      serviceUrl: (service, device) => facts.serviceUrl(service, device),
       identities: people.identities,
       checkPassword: (given, from) => people.signIn.check(given, from),
       originOf: consoleOriginOf,

@@ -9,5 +9,6 @@ export * from './forwards.ts';
 export * from './mqtt.ts';
 export * from './paths.ts';
 export * from './relay.ts';
+export * from './shares.ts';
 export * from './ssh-keys.ts';
 export * from './terminal.ts';

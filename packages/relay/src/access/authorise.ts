@@ -1,6 +1,6 @@
 import { PorchlightError, type Scope } from '@porchlight/protocol';
 import { reaches } from './grant.ts';
-import { grantOf, type Identity, type Person, type SessionIdentity } from './identity.ts';
+import { grantOf, type Identity, type Person, type SessionIdentity, type ShareVisitor } from './identity.ts';
 
 /** What is needed for an action, beside owning its object. */
 interface Rule {
@@ -23,6 +23,7 @@ const RULES = {
   'account:read': needs('none', 'any'),
   'ssh-key:read': needs('manage', 'account'),
   'ssh-key:change': browser,
+  'app-password:read': needs('manage', 'account'),
   /** An app password acts as the account, for as long as nobody revokes it. */
   'app-password:change': browser,
   /** Making one is for browsers: see above. */
@@ -31,6 +32,9 @@ const RULES = {
   'mqtt-connection:read': needs('read', 'part'),
   'mqtt-connection:end': needs('manage', 'whole'),
   'account:secure': browser,
+  'access-token:read': needs('manage', 'account'),
+  /** Making one is done in a browser only. */
+  'access-token:revoke': needs('manage', 'account'),
   'accounts:read': { about: 'relay', scope: 'manage', reach: 'account' },
   'accounts:change': { about: 'relay', scope: 'browser', reach: 'account' },
   /** Answers are narrowed to what the grant reaches. */
@@ -51,6 +55,9 @@ const RULES = {
   'forward:change': needs('shell', 'service'),
   /** A channel to a port or service of the device: over an operator's own SSH connection, or in a WebSocket. */
   'device:reach': needs('shell', 'service'),
+  /** Lists are narrowed to what the grant reaches. */
+  'share:read': needs('manage', 'part'),
+  'share:change': needs('manage', 'service'),
   'device:shell': needs('shell', 'whole'),
   'path-route:read': needs('manage', 'account'),
   'path-route:change': needs('manage', 'account'),
@@ -92,6 +99,24 @@ export function authorise(identity: Identity, action: Action, subject: Subject):
   const how = rule.reach === 'service' ? { service } : rule.reach === 'part' ? 'part' : 'whole';
   if (!reaches(grant, deviceId, how)) throw new PorchlightError('not_found');
   return person;
+}
+
+/**
+ * Whether somebody who came by a share link may use a service so. Throws PorchlightError: `not_signed_in` at any other
+ * service (to which the visitor is nobody), `scope_missing` for more than reading by a link for reading.
+ */
+export function authoriseShare(
+  share: ShareVisitor,
+  scope: 'read' | 'write',
+  subject: { readonly accountId: string; readonly deviceId: string; readonly service: string },
+): void {
+  const { accountId, deviceId, service } = subject;
+  if (share.accountId !== accountId || share.deviceId !== deviceId || share.service !== service) {
+    throw new PorchlightError('not_signed_in');
+  }
+  if (scope === 'write' && share.scope === 'read') {
+    throw new PorchlightError('scope_missing', 'This link is for looking only', { detail: { scope } });
+  }
 }
 
 /** As {@link authorise}, before the object is known: whether the identity could do the action to things of its own. */

@@ -31,6 +31,23 @@ export interface SshKeyIdentity {
   readonly keyId: string;
 }
 
+/** A stranger who opened a share link: known for one service, and for nothing else. */
+export interface ShareVisitor {
+  readonly kind: 'share';
+  readonly accountId: string;
+  readonly shareId: string;
+  readonly deviceId: string;
+  readonly service: string;
+  readonly scope: 'read' | 'write';
+  /** Ms since 1970; undefined: it does not end by itself. */
+  readonly expiresAt: number | undefined;
+  /** What the link's maker calls it. */
+  readonly name: string;
+}
+
+/** Who visits a published host. */
+export type Visitor = Identity | ShareVisitor;
+
 /** Who asks, resolved once for each request. */
 export type Identity = Person | { readonly kind: 'anonymous' };
 

@@ -14,5 +14,13 @@ export {
   reaches,
 } from './grant.ts';
 export { bearerToken, Identities } from './identities.ts';
-export { ANONYMOUS, grantOf, type Identity, type Person, type SessionIdentity } from './identity.ts';
+export {
+  ANONYMOUS,
+  grantOf,
+  type Identity,
+  type Person,
+  type SessionIdentity,
+  type ShareVisitor,
+  type Visitor,
+} from './identity.ts';
 export { authoriseVisit, type Visit } from './visit.ts';

@@ -1,13 +1,15 @@
 import { PorchlightError } from '@porchlight/protocol';
 import type { ServiceRecord } from '../devices/index.ts';
-import { authorise } from './authorise.ts';
+import { authorise, authoriseShare } from './authorise.ts';
 import type { BasicCheck } from './basic-passwords.ts';
-import type { Identity } from './identity.ts';
+import type { Visitor } from './identity.ts';
 
 /** Who the device is told is visiting; neither for `public` and `basic`. */
 export interface Visit {
   readonly person: string | undefined;
   readonly role: 'owner' | undefined;
+  /** The share link that let the visitor in, by its name. */
+  readonly share?: string;
 }
 
 const UNNAMED: Visit = Object.freeze({ person: undefined, role: undefined });
@@ -19,22 +21,26 @@ const UNNAMED: Visit = Object.freeze({ person: undefined, role: undefined });
  * `scope_missing`.
  */
 export function authoriseVisit(
-  identity: Identity,
+  identity: Visitor,
   device: { readonly accountId: string; readonly id: string },
   service: Pick<ServiceRecord, 'access' | 'name'>,
   scope: 'read' | 'write',
   basic: BasicCheck = 'absent',
 ): Visit {
   if (service.access === 'public') return UNNAMED;
+  const subject = { accountId: device.accountId, deviceId: device.id, service: service.name };
+  if (identity.kind === 'share') {
+    authoriseShare(identity, scope, subject);
+    return { ...UNNAMED, share: identity.name };
+  }
   if (service.access === 'basic') {
     if (basic === 'right') return UNNAMED;
     throw basic === 'wrong'
       ? new PorchlightError('wrong_credentials')
       : new PorchlightError('not_signed_in', 'This service asks for a user name and password');
   }
-  const { accountId, id: deviceId } = device;
   const action = scope === 'read' ? 'service:visit' : 'service:operate';
-  const owner = authorise(identity, action, { accountId, deviceId, service: service.name });
+  const owner = authorise(identity, action, subject);
   if (service.access === 'token' && owner.kind !== 'access-token') {
     throw new PorchlightError('not_signed_in', 'This service is for programs with an access token');
   }

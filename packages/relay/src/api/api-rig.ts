@@ -38,6 +38,7 @@ import type { LiveLinks } from '../links/index.ts';
 import { type MqttConnection, type MqttCredentialStore, MqttCredentials } from '../mqtt/index.ts';
 import { PathChecks, type PathRouteStore, PathRoutes } from '../publish/index.ts';
 import { newId } from '../secrets.ts';
+import { type ShareStore, Shares } from '../shares/index.ts';
 import { buildApp } from './create-api.ts';
 import type { ApiDeps } from './deps.ts';
 
@@ -53,6 +54,7 @@ export interface RigStores {
   readonly devices: DeviceStore;
   readonly services: ServiceStore;
   readonly pathRoutes: PathRouteStore;
+  readonly shares: ShareStore;
   readonly health: HealthStore;
   readonly readings: ReadingStore;
   readonly enrolmentTokens: EnrolmentTokenStore;
@@ -238,6 +240,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
       },
       clock,
     }),
+    shares: new Shares({ store: stores.shares, passwords, audit, events, clock }),
     emoncms: emptyEmoncms,
     links: liveLinks,
     callHomes: { state: () => undefined },

@@ -27,6 +27,7 @@ import { pathRoutes } from './routes/paths.ts';
 import { relayRoutes } from './routes/relay.ts';
 import { serviceUserRoutes } from './routes/service-users.ts';
 import { serviceRoutes } from './routes/services.ts';
+import { shareRoutes } from './routes/shares.ts';
 import { signInRoutes } from './routes/sign-in.ts';
 import { sshKeyRoutes } from './routes/ssh-keys.ts';
 
@@ -135,6 +136,7 @@ export async function buildApp(
     deviceHistoryRoutes,
     serviceRoutes,
     serviceUserRoutes,
+    shareRoutes,
     pathRoutes,
     emoncmsRoutes,
     forwardRoutes,

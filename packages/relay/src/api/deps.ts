@@ -14,6 +14,7 @@ import type { Forwards } from '../forward/forwards.ts';
 import type { LiveLinks } from '../links/index.ts';
 import type { MqttConnection, MqttCredentials } from '../mqtt/index.ts';
 import type { PathChecks, PathRoutes } from '../publish/index.ts';
+import type { Shares } from '../shares/index.ts';
 
 /** What the API tells about the relay itself. Read at each use: ports are known only once they are open. */
 export interface RelayFacts {
@@ -68,6 +69,8 @@ export interface ApiDeps {
   /** Writes the audit entries of its own changes. */
   readonly pathRoutes: PathRoutes;
   readonly pathChecks: PathChecks;
+  /** Writes the audit entries of its own changes. */
+  readonly shares: Shares;
   readonly emoncms: Pick<EmoncmsView, 'ask' | 'forget'>;
   readonly links: LiveLinks;
   readonly callHomes: Pick<CallHome, 'state'>;

@@ -1,8 +1,8 @@
 import { FakeClock } from '@porchlight/testkit';
 import ssh2 from 'ssh2';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openStores, type Stores } from '../storage/index.ts';
 import { newId } from '../secrets.ts';
+import { openStores, type Stores } from '../storage/index.ts';
 import { createRig, PASSWORD, type Rig } from './api-rig.ts';
 import { buildApp } from './create-api.ts';
 
@@ -100,6 +100,8 @@ test("another account's ids give 404 on every route and change nothing", async (
   const path = (
     await rig.call('bob', 'POST', `/api/devices/${device}/paths`, { service: 'web', prefix: '/bobs' })
   ).json().id;
+  const shareUrl = `/api/devices/${device}/services/web/shares`;
+  const share = (await rig.call('bob', 'POST', shareUrl, { name: 'x' })).json().id;
   const users = `/api/devices/${device}/services/web/users`;
   expect((await rig.call('bob', 'PUT', `${users}/guest`, { password: PASSWORD })).statusCode).toBe(200);
   const ofUser = { url: { id: device, service: 'web', name: 'guest' } };
@@ -141,6 +143,9 @@ test("another account's ids give 404 on every route and change nothing", async (
     'POST /api/devices/:id/forwards': { ...ofDevice, body: { service: 'ssh' } },
     'PUT /api/devices/:id/services/:service/users/:name': { ...ofUser, body: { password: PASSWORD } },
     'DELETE /api/devices/:id/services/:service/users/:name': ofUser,
+    'GET /api/devices/:id/shares': ofDevice,
+    'POST /api/devices/:id/services/:service/shares': { ...ofDevice, body: { name: 'mine now' } },
+    'DELETE /api/shares/:id': { url: { id: share } },
     'GET /api/devices/:id/paths': ofDevice,
     'POST /api/devices/:id/paths': { ...ofDevice, body: { service: 'web', prefix: '/mine-now' } },
     'POST /api/devices/:id/services/:service/check': { ...ofDevice, body: { prefix: '/mine-now' } },
@@ -271,6 +276,7 @@ async function everythingOf(name: string) {
     '/api/me/ssh-keys',
     '/api/me/app-passwords',
     '/api/enrolment-tokens',
+    '/api/shares',
     '/api/join-requests',
     '/api/audit',
   ];

@@ -7,12 +7,14 @@ import type {
   Me,
   MqttCredential,
   Session,
+  Share,
   SshKey,
 } from '@porchlight/protocol/api';
 import type { AccessTokenRecord, GrantRecord } from '../access/index.ts';
 import type { AccountRecord, SessionRecord, SshKeyRecord } from '../accounts/index.ts';
 import type { EnrolmentTokenRecord } from '../enrolment/index.ts';
 import type { MqttCredentialRecord } from '../mqtt/index.ts';
+import type { ShareRecord } from '../shares/index.ts';
 import type { RelayFacts } from './deps.ts';
 
 /** Records as the API shows them: field by field, so that a hash added to a record is never shown by accident. */
@@ -53,6 +55,14 @@ export function accessTokenView({
   grant,
 }: AccessTokenRecord): AccessToken {
   return { id, name, grant: grant && grantView(grant), createdAt, expiresAt, lastUsedAt };
+}
+
+export function shareView(record: ShareRecord): Share {
+  const { id, name, deviceId, service, scope, createdAt, expiresAt, usesLeft, used, lastUsedAt } = record;
+  return {
+    ...{ id, name, deviceId, service, scope, createdAt, expiresAt, usesLeft, used, lastUsedAt },
+    password: record.passwordHash !== undefined,
+  };
 }
 
 export function grantView({ scopes, devices }: GrantRecord): Grant {

@@ -17,6 +17,7 @@ export { probeService } from './probe.ts';
 export { agentFailure, endSoon, refuseUpgrade } from './proxy.ts';
 export { type Arrival, Publisher } from './publisher.ts';
 export { RouteTable } from './routes.ts';
+export { SHARE_PATH, SharePages } from './share-pages.ts';
 export { SignOn } from './sign-on.ts';
 export { CONSOLE_SIGN_ON_PATH, type PathHosts, SignOnPages } from './sign-on-pages.ts';
 export { VisitNotes } from './visit-notes.ts';

@@ -4,9 +4,9 @@ import { PorchlightError, RESERVED_PATH, scopeOfRequest } from '@porchlight/prot
 import {
   authoriseVisit,
   type BasicPasswords,
-  type Identity,
   parseBasic,
   type Visit,
+  type Visitor,
 } from '../access/index.ts';
 import type { VisitWatch } from '../access-log/index.ts';
 import type { Clock } from '../clock.ts';
@@ -23,6 +23,7 @@ import type { Found, Locator } from './locator.ts';
 import type { OpenVisits } from './open-visits.ts';
 import { fieldsBelow } from './path-routes/index.ts';
 import { type ProxyTarget, proxyRequest, proxyUpgrade, refuseUpgrade } from './proxy.ts';
+import { SHARE_PATH, type SharePages } from './share-pages.ts';
 import type { SignOnPages } from './sign-on-pages.ts';
 import type { VisitNotes } from './visit-notes.ts';
 import type { Visitors } from './visitors.ts';
@@ -48,6 +49,7 @@ export interface PublisherParts {
   readonly pools: ChannelPools;
   readonly openVisits: OpenVisits;
   readonly signOnPages: SignOnPages;
+  readonly sharePages: SharePages;
   /** Sees requests for the access log; undefined: there is none. */
   readonly watch: VisitWatch | undefined;
   readonly recorder: Pick<DeviceRecorder, 'noteService' | 'downSince'>;
@@ -78,9 +80,10 @@ export class Publisher {
       const meter = res.writableFinished ? meters.device : meters.aborted;
       meter.count(res.headersSent ? res.statusCode : 0, (clock.monotonic() - started) / 1000);
     });
-    const { routes, signOnPages, visitors, watch } = this.#parts;
+    const { routes, sharePages, signOnPages, visitors, watch } = this.#parts;
     watch?.begin(req, res, asked(arrival));
     if (!isOriginForm(req.url)) return sendFailure(req, res, new PorchlightError('bad_request'));
+    if (req.url === SHARE_PATH) return sharePages.handle(req, res, arrival);
     if (req.url.startsWith(RESERVED_PATH)) return signOnPages.handle(req, res, arrival);
     const route = routes.cached(arrival, req.url);
     if (route !== undefined && route.service.access !== 'basic') {
@@ -114,7 +117,7 @@ export class Publisher {
   async #resolve(
     req: IncomingMessage,
     arrival: Arrival,
-  ): Promise<[Found, Identity, 'absent' | 'wrong' | 'right']> {
+  ): Promise<[Found, Visitor, 'absent' | 'wrong' | 'right']> {
     const route = await this.#parts.routes.resolve(arrival, req.url ?? '');
     if (route === undefined) {
       const { device = '', service = '' } = arrival;
@@ -134,7 +137,7 @@ export class Publisher {
     res: ServerResponse,
     arrival: Arrival,
     route: Found,
-    identity: Identity,
+    identity: Visitor,
     basic: 'absent' | 'wrong' | 'right' = 'absent',
   ): void {
     try {
@@ -161,12 +164,13 @@ export class Publisher {
     req: IncomingMessage,
     arrival: Arrival,
     route: Found,
-    identity: Identity,
+    identity: Visitor,
     basic: 'absent' | 'wrong' | 'right',
   ): Visit {
     const scope = scopeOfRequest(req.method, req.headers.upgrade !== undefined);
     const visit = authoriseVisit(identity, route.device, route.service, scope, basic);
-    const ambient = route.service.access === 'basic' || identity.kind === 'session';
+    const ambient =
+      route.service.access === 'basic' || identity.kind === 'session' || identity.kind === 'share';
     if (ambient && route.service.access !== 'public' && isForeign(req, arrival)) {
       throw new PorchlightError('cross_site');
     }
@@ -239,7 +243,7 @@ export class Publisher {
       deviceName: route.device.name,
       service: route.service.name,
       address: arrival.address,
-      access: route.service.access,
+      access: visit.share === undefined ? route.service.access : `share ${visit.share}`,
       person: visit.person,
     });
   }

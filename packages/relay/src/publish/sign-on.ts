@@ -18,6 +18,9 @@ interface Code {
   readonly until: number;
 }
 
+/** Marks a cookie of a share link; no id of an account is so short. */
+const SHARE_MARK = 'share';
+
 /** Who a visit cookie speaks for, before it is known whether that session still lives. */
 export interface VisitClaim {
   readonly accountId: string;
@@ -69,8 +72,25 @@ export class SignOn {
     return `${claim}.${this.#sign(claim, host)}`;
   }
 
+  /** The value of the cookie that a host gives to who opened a share link there. */
+  shareCookie(shareId: string, host: string): string {
+    const claim = `${SHARE_MARK}.${shareId}.${this.#clock.now() + VISIT_LIFE_MS}`;
+    return `${claim}.${this.#sign(claim, host)}`;
+  }
+
+  /** The id of the share link that a cookie claims; undefined when it was not made here for this host, or is too old. */
+  readShareCookie(value: string, host: string): string | undefined {
+    const claim = this.#read(value, host);
+    return claim?.accountId === SHARE_MARK ? claim.sessionId : undefined;
+  }
+
   /** What a visit cookie claims; undefined when it was not made here for this host, or has expired. */
   readCookie(value: string, host: string): VisitClaim | undefined {
+    const claim = this.#read(value, host);
+    return claim?.accountId === SHARE_MARK ? undefined : claim;
+  }
+
+  #read(value: string, host: string): VisitClaim | undefined {
     if (value.length > 200) return undefined;
     const [accountId = '', sessionId = '', expires = '', signature = '', ...more] = value.split('.');
     if (more.length > 0 || !sameText(signature, this.#sign(`${accountId}.${sessionId}.${expires}`, host)))

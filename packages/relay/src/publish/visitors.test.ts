@@ -1,6 +1,6 @@
 import { FakeClock } from '@porchlight/testkit';
 import { describe, expect, it } from 'vitest';
-import { ANONYMOUS, type Identity } from '../access/index.ts';
+import { ANONYMOUS, type Identity, type ShareVisitor } from '../access/index.ts';
 import { createEventBus, type RelayEvent } from '../events.ts';
 import { cookieValue, Visitors } from './visitors.ts';
 
@@ -25,14 +25,19 @@ function setUp() {
   const events = createEventBus((error) => {
     throw error;
   });
-  const state = { session: true, token: true, asked: 0, hold: undefined as Promise<void> | undefined };
+  const state = {
+    ...{ session: true, token: true, asked: 0, hold: undefined as Promise<void> | undefined },
+    share: undefined as ShareVisitor | undefined,
+  };
   const visitors = new Visitors({
     clock,
     events,
     signOn: {
       readCookie: (value, host) =>
         value === `good@${host}` ? { accountId: 'a1', sessionId: 's1' } : undefined,
+      readShareCookie: (value, host) => (value === `share@${host}` ? 'h1' : undefined),
     },
+    shares: { visitor: async (id) => (id === 'h1' ? state.share : undefined) },
     identities: {
       async bySession() {
         state.asked += 1;
@@ -119,6 +124,30 @@ describe('who visits a published host', () => {
     resolve();
     expect(await early).toBe('session');
     expect(await kind(COOKIE)).toBe('anonymous');
+  });
+
+  it('by a share link that was opened there, until it ends; a session goes before it', async () => {
+    const { clock, events, kind, state } = setUp();
+    state.share = {
+      ...{ kind: 'share', accountId: 'a1', shareId: 'h1', deviceId: 'd1', service: 'web', scope: 'read' },
+      ...{ name: 'for grandma', expiresAt: clock.now() + 1_000 },
+    };
+    const opened = `__Host-porchlight-share=share@${HOST}`;
+    expect(await kind({ cookie: opened })).toBe('share');
+    expect(await kind({ cookie: opened }, 'web--other.example.org')).toBe('anonymous');
+    expect(await kind({ cookie: `${opened}; ${COOKIE.cookie}` })).toBe('session');
+    expect(await kind({ cookie: `${opened}; __Host-porchlight-visit=bad` })).toBe('share');
+    const share = state.share;
+    state.share = undefined;
+    expect(await kind({ cookie: opened })).toBe('share');
+    await clock.advance(1_000);
+    expect(await kind({ cookie: opened })).toBe('anonymous');
+    state.share = { ...share, expiresAt: undefined };
+    expect(await kind({ cookie: opened })).toBe('share');
+    state.share = undefined;
+    events.publish({ type: 'share-ended', accountId: 'a1', shareId: 'h1' });
+    await Promise.resolve();
+    expect(await kind({ cookie: opened })).toBe('anonymous');
   });
 
   it('rubbish does not fill the memory of who is who', async () => {

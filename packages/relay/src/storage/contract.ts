@@ -15,6 +15,7 @@ import { readingStoreContract } from './reading-store.contract.ts';
 import { secretStoreContract } from './secret-store.contract.ts';
 import { serviceStoreContract } from './service-store.contract.ts';
 import { sessionStoreContract } from './session-store.contract.ts';
+import { shareStoreContract } from './share-store.contract.ts';
 import { sshKeyStoreContract } from './ssh-key-store.contract.ts';
 import { storesContract } from './stores.contract.ts';
 import type { Stores } from './stores.ts';
@@ -46,6 +47,7 @@ export function storageContract(place: () => Promise<Place>): void {
   describe('accounts', () => accountStoreContract(open));
   describe('sessions', () => sessionStoreContract(open));
   describe('access tokens', () => accessTokenStoreContract(open));
+  describe('share links', () => shareStoreContract(open));
   describe('SSH keys', () => sshKeyStoreContract(open));
   describe('devices', () => deviceStoreContract(open));
   describe('services', () => serviceStoreContract(open));

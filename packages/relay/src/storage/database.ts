@@ -11,11 +11,15 @@ import { createEnrolmentTokenStore } from './sql-enrolment-token-store.ts';
 import { createHealthStore } from './sql-health-store.ts';
 import { createMessageStore } from './sql-message-store.ts';
 import { createMqttCredentialStore } from './sql-mqtt-credential-store.ts';
+import { createAppStore } from './sql-oauth-app-store.ts';
+import { createAppGrantStore } from './sql-oauth-grant-store.ts';
+import { createOAuthRecordStore } from './sql-oauth-record-store.ts';
 import { createPathRouteStore } from './sql-path-route-store.ts';
 import { createReadingStore } from './sql-reading-store.ts';
 import { createSecretStore } from './sql-secret-store.ts';
 import { createServiceStore } from './sql-service-store.ts';
 import { createSessionStore } from './sql-session-store.ts';
+import { createShareStore } from './sql-share-store.ts';
 import { createSshKeyStore } from './sql-ssh-key-store.ts';
 import { explainSqlite, openSqlite } from './sqlite.ts';
 import type { Stores } from './stores.ts';
@@ -75,8 +79,12 @@ function storesOn(database: Database, explain: Explain): Stores {
     readings: lifetime.wrap(createReadingStore(database)),
     enrolmentTokens: lifetime.wrap(createEnrolmentTokenStore(database)),
     pathRoutes: lifetime.wrap(createPathRouteStore(database)),
+    shares: lifetime.wrap(createShareStore(database)),
     mqttCredentials: lifetime.wrap(createMqttCredentialStore(database)),
     mqttMessages: lifetime.wrap(createMessageStore(database)),
+    apps: lifetime.wrap(createAppStore(database)),
+    appGrants: lifetime.wrap(createAppGrantStore(database)),
+    oauthRecords: lifetime.wrap(createOAuthRecordStore(database)),
     audit: lifetime.wrap(createAuditStore(database)),
     secrets: lifetime.wrap(createSecretStore(database)),
     close: () => (closing ??= close(database.db, () => lifetime.end())),

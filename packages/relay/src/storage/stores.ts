@@ -11,7 +11,11 @@ import type { ServiceStore } from '../devices/service-store.ts';
 import type { EnrolmentTokenStore } from '../enrolment/enrolment-token-store.ts';
 import type { MqttCredentialStore } from '../mqtt/credentials/credential-store.ts';
 import type { MessageStore } from '../mqtt/messages/message-store.ts';
+import type { AppGrantStore } from '../oauth/app-grant-store.ts';
+import type { AppStore } from '../oauth/app-store.ts';
+import type { OAuthRecordStore } from '../oauth/record-store.ts';
 import type { PathRouteStore } from '../publish/path-routes/path-route-store.ts';
+import type { ShareStore } from '../shares/share-store.ts';
 
 /** All stores of one database. */
 export interface Stores {
@@ -25,8 +29,12 @@ export interface Stores {
   readonly readings: ReadingStore;
   readonly enrolmentTokens: EnrolmentTokenStore;
   readonly pathRoutes: PathRouteStore;
+  readonly shares: ShareStore;
   readonly mqttCredentials: MqttCredentialStore;
   readonly mqttMessages: MessageStore;
+  readonly apps: AppStore;
+  readonly appGrants: AppGrantStore;
+  readonly oauthRecords: OAuthRecordStore;
   readonly audit: AuditStore;
   readonly secrets: SecretStore;
   /** Waits for what is under way, then closes the database. Idempotent. */

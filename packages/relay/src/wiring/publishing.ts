@@ -1,6 +1,6 @@
 import { BasicPasswords } from '../access/index.ts';
 import { openAccessLog, VisitWatch } from '../access-log/index.ts';
-import { EmoncmsView } from '../emoncms/index.ts';
+import { EmoncmsView, HomeCalls } from '../emoncms/index.ts';
 import { Passthrough, PassthroughTable } from '../passthrough/index.ts';
 import {
   Locator,
@@ -10,11 +10,13 @@ import {
   PathTable,
   Publisher,
   RouteTable,
+  SharePages,
   SignOn,
   SignOnPages,
   VisitNotes,
   Visitors,
 } from '../publish/index.ts';
+import { Shares } from '../shares/index.ts';
 import type { DeviceLinks } from './device-links.ts';
 import type { Foundation } from './foundation.ts';
 import type { People } from './people.ts';
@@ -41,9 +43,10 @@ export async function wirePublishing(
     served: config.paths.host !== undefined || config.paths.insecureOnConsole,
     forMembers: config.paths.insecureForMembers,
   });
-  const visitors = new Visitors({ identities, signOn, events, clock });
+  const shares = new Shares({ store: stores.shares, passwords, audit, events, clock });
+  const visitors = new Visitors({ identities, signOn, shares, events, clock });
   stack.add(() => visitors.close());
-  const openVisits = new OpenVisits({ events });
+  const openVisits = new OpenVisits({ events, clock });
   stack.add(() => openVisits.close());
   const { file, ...wish } = config.accessLog;
   const accessLog =
@@ -80,6 +83,7 @@ export async function wirePublishing(
     openVisits,
     recorder,
     signOnPages,
+    sharePages: new SharePages({ shares, signOn, routes, clock }),
     watch: accessLog === undefined ? undefined : new VisitWatch({ log: accessLog, clock }),
     notes,
     isPassedOn: (device, service) => passedOn.find(device, service) !== undefined,
@@ -88,7 +92,18 @@ export async function wirePublishing(
     meters: metrics.requests,
   });
   const pathChecks = new PathChecks({ links: table, pools, clock });
-  const emoncms = new EmoncmsView({ links: table, pools, recorder, notes, events, clock });
+  const emoncmsCalls = new HomeCalls({ links: table, pools, recorder, notes, clock });
+  const emoncms = new EmoncmsView({ calls: emoncmsCalls, events, clock });
   stack.add(() => emoncms.close());
-  return { emoncms, publisher, signOnPages, pathRoutes, pathChecks, accessLog, passthrough };
+  return {
+    emoncms,
+    emoncmsCalls,
+    shares,
+    publisher,
+    signOnPages,
+    pathRoutes,
+    pathChecks,
+    accessLog,
+    passthrough,
+  };
 }

@@ -90,7 +90,7 @@ export function meRoutes(endpoints: Endpoints): void {
     method: 'GET',
     url: '/api/me/access-tokens',
     summary: 'Lists the access tokens.',
-    action: 'account:secure',
+    action: 'access-token:read',
     answer: pageOf(accessToken),
     run: async ({ person }) => {
       const tokens = await deps.accessTokens.list(person.accountId);
@@ -119,7 +119,7 @@ export function meRoutes(endpoints: Endpoints): void {
     method: 'DELETE',
     url: '/api/me/access-tokens/:id',
     summary: 'Revokes an access token.',
-    action: 'account:secure',
+    action: 'access-token:revoke',
     params: idParams,
     run: ({ person, params, address }) => deps.accessTokens.revoke(person, params.id, address),
   });

@@ -66,7 +66,7 @@ export function mqttRoutes(endpoints: Endpoints): void {
     method: 'GET',
     url: '/api/me/app-passwords',
     summary: 'Lists the app passwords.',
-    action: 'account:read',
+    action: 'app-password:read',
     answer: pageOf(appPassword),
     run: async ({ person }) => {
       const items = await mqttCredentials.appPasswords(person.accountId);

@@ -20,7 +20,7 @@ const params = idParams.extend({ service: serviceName });
 
 export function serviceRoutes(endpoints: Endpoints): void {
   const { deps } = endpoints;
-  const { devices, services, pathRoutes, links, passwords, events, clock, audit, emoncms } = deps;
+  const { devices, services, pathRoutes, shares, links, passwords, events, clock, audit, emoncms } = deps;
 
   endpoints.guarded({
     method: 'PATCH',
@@ -127,6 +127,7 @@ export function serviceRoutes(endpoints: Endpoints): void {
           path.id,
         );
       }
+      await shares.revokeOf({ person, address }, id, name);
       await services.remove(accountId, id, name);
       events.publish({ type: 'device-changed', accountId, deviceId: id });
       audit.append({

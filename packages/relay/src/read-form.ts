@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http';
+import { PorchlightError } from '@porchlight/protocol';
+import type { Clock } from './clock.ts';
+
+/** Forms of people and old clients are short. */
+export const FORM_MAX_BYTES = 16 * 1024;
+/** A body of that size comes within this, or its sender is not in earnest. */
+const FORM_MS = 10_000;
+
+/**
+ * The fields of a request's form body (`application/x-www-form-urlencoded`); a request that names no type is read as
+ * one. @throws PorchlightError `too_large`, `bad_request` (another type; late; cut off)
+ */
+export function readForm(
+  request: IncomingMessage,
+  clock: Clock,
+  maxBytes = FORM_MAX_BYTES,
+): Promise<URLSearchParams> {
+  const type = request.headers['content-type'] ?? 'application/x-www-form-urlencoded';
+  if (!type.toLowerCase().startsWith('application/x-www-form-urlencoded')) {
+    return Promise.reject(
+      new PorchlightError('bad_request', 'Send a form: application/x-www-form-urlencoded'),
+    );
+  }
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const end = (outcome: string | PorchlightError): void => {
+      cancel();
+      request.off('data', take);
+      if (typeof outcome === 'string') return resolve(new URLSearchParams(outcome));
+      request.resume();
+      reject(outcome);
+    };
+    const take = (chunk: Buffer): void => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > maxBytes) end(new PorchlightError('too_large'));
+    };
+    const cancel = clock.after(FORM_MS, () =>
+      end(new PorchlightError('bad_request', 'The body did not come in time')),
+    );
+    request.on('data', take);
+    request.once('end', () => end(Buffer.concat(chunks).toString('utf8')));
+    request.once('close', () => end(new PorchlightError('bad_request', 'The body did not come whole')));
+  });
+}

@@ -1,0 +1,2 @@
+export type { ShareRecord, ShareStore } from './share-store.ts';
+export { Shares, type ShareWish } from './shares.ts';
