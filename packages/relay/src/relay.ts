@@ -5,6 +5,7 @@ import { createApi } from './api/index.ts';
 import { systemClock } from './clock.ts';
 import { createAddressMatcher, type RelayConfig } from './config/index.ts';
 import { Console, InstallFiles, PHONE_HOME_PATH, StaticFiles } from './console/index.ts';
+import { Tunnels } from './forward/index.ts';
 import { createLiveLinks } from './links/index.ts';
 import { createOriginReader, FrontDoor, openListeners } from './listeners/index.ts';
 import { probeService } from './publish/index.ts';
@@ -148,9 +149,20 @@ async function start(options: RelayOptions, stack: Stack) {
     onError: (error) => logger.error({ error }, 'session of a terminal not checked'),
   });
   stack.add(() => terminals.close());
+  const tunnels = new Tunnels({
+    identities: people.identities,
+    devices: stores.devices,
+    ports: deviceLinks.devicePorts,
+    audit,
+    events,
+    clock,
+    onError: (error) => logger.error({ error }, 'tunnel failed'),
+  });
+  stack.add(() => tunnels.close());
   const console = new Console({
     api,
     terminals,
+    tunnels,
     originOf: consoleOriginOf,
     identities: people.identities,
     signOnPages,

@@ -1,2 +1,2 @@
-export { EmoncmsClients, EmoncmsHttp, EmoncmsUpstream } from './emoncms/index.ts';
+export { AccountHomes, EmoncmsClients, EmoncmsHttp, EmoncmsUpstream } from './emoncms/index.ts';
 export { EtPhoneHome } from './et-phone-home/index.ts';

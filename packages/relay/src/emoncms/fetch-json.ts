@@ -12,9 +12,20 @@ const BODY_MS = 20_000;
 /** Bytes of an answer, as it comes and unpacked: twenty thousand points are half of it. */
 export const ANSWER_BYTES_MAX = 2_000_000;
 
+/** A request to an emoncms at home. */
+export interface HomeRequest {
+  readonly method: 'GET' | 'POST';
+  /** Path and query. */
+  readonly target: string;
+  /** A form; of POST only. */
+  readonly body?: string;
+  /** It may change something there. */
+  readonly changes: boolean;
+}
+
 interface Ask {
   readonly agent: http.Agent;
-  readonly target: string;
+  readonly request: HomeRequest;
   readonly facts: VisitFacts;
   readonly clock: Clock;
   /** The asker has left. */
@@ -22,7 +33,7 @@ interface Ask {
 }
 
 /**
- * The JSON of one GET request through a device's link. Compressed if the local server does so: the home's uplink is the
+ * The JSON of one request through a device's link. Compressed if the local server does so: the home's uplink is the
  * narrow part of the way.
  * @throws PorchlightError `device_timeout`, `bad_answer`, and what the agent or the way to it says
  */
@@ -37,7 +48,10 @@ export async function fetchJson(ask: Ask): Promise<unknown> {
     cancel[0]();
     const body = await wholeOf(answer);
     const { statusCode: status = 0, headers } = answer;
-    if (status !== 200) throw new PorchlightError('bad_answer', `The service answered HTTP ${status}`);
+    if (status !== 200) {
+      const detail = { answered: status };
+      throw new PorchlightError('bad_answer', `The service answered HTTP ${status}`, { detail });
+    }
     return parseAnswer((await unpacked(body, headers['content-encoding'])).toString('utf8'));
   } catch (error) {
     if (error instanceof PorchlightError) throw error;
@@ -49,12 +63,17 @@ export async function fetchJson(ask: Ask): Promise<unknown> {
   }
 }
 
-function begin({ agent, target, facts }: Ask, signal: AbortSignal): Promise<IncomingMessage> {
+function begin({ agent, request: wish, facts }: Ask, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
+    const { method, target, body } = wish;
     const raw = ['Accept', 'application/json', 'Accept-Encoding', 'gzip', 'User-Agent', 'Porchlight'];
+    if (body !== undefined) {
+      raw.push('Content-Type', 'application/x-www-form-urlencoded');
+      raw.push('Content-Length', String(Buffer.byteLength(body)));
+    }
     const request = http.request({
       agent,
-      method: 'GET',
+      method,
       path: target,
       headers: requestHeaders(raw, facts, { dropAuthorization: true }),
       setHost: false,
@@ -71,7 +90,7 @@ function begin({ agent, target, facts }: Ask, signal: AbortSignal): Promise<Inco
       answer.resume();
       reject(failure);
     });
-    request.end();
+    request.end(body);
   });
 }
 

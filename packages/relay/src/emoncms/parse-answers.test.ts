@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseAnswer, parseData, parseFeeds, parseInputs, parseMeta } from './parse-answers.ts';
+import { accepted, parseAnswer, parseData, parseFeeds, parseInputs, parseMeta } from './parse-answers.ts';
 
 describe('what an emoncms answers', () => {
   it('has numbers as text or as numbers', () => {
@@ -29,10 +29,10 @@ describe('what an emoncms answers', () => {
   });
 
   it('is an error in its own words, though it is HTTP 200', () => {
-    expect(() => parseAnswer('{"success":false,"message":"Invalid API key"}')).toThrow(
+    expect(() => accepted(parseAnswer('{"success":false,"message":"Invalid API key"}'))).toThrow(
       /^emoncms says: Invalid API key$/,
     );
-    expect(() => parseAnswer('{"success":false}')).toThrow(/without a reason/);
+    expect(() => accepted(parseAnswer('{"success":false}'))).toThrow(/without a reason/);
   });
 
   it.each(['', '<html>', '{', '"API Timeout', '['])('%j is no JSON', (text) => {

@@ -13,24 +13,20 @@ const TEXT_MAX = 200;
 /** JavaScript's own latest instant. */
 const TIME_MAX_MS = 8.64e15;
 
-/**
- * JSON of an emoncms, as an object or array. emoncms answers errors with HTTP 200 and `{"success":false}`.
- * @throws PorchlightError `bad_answer`
- */
+/** The JSON of an emoncms. @throws PorchlightError `bad_answer` */
 export function parseAnswer(text: string): unknown {
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text) as unknown;
   } catch (cause) {
     throw new PorchlightError('bad_answer', 'The answer is no JSON: is this an emoncms?', { cause });
   }
-  if (isObject(value) && value['success'] === false) {
-    const message = textOf(value['message']);
-    throw new EmoncmsRefusal(
-      message === '' ? 'emoncms refused without a reason' : `emoncms says: ${message}`,
-    );
-  }
-  return value;
+}
+
+/** An answer that is no refusal: emoncms refuses with HTTP 200 and `{"success":false}`. @throws EmoncmsRefusal */
+export function accepted(value: unknown): unknown {
+  if (!isObject(value) || value['success'] !== false) return value;
+  const message = textOf(value['message']);
+  throw new EmoncmsRefusal(message === '' ? 'emoncms refused without a reason' : `emoncms says: ${message}`);
 }
 
 /** emoncms itself said no: it is one, and there. */

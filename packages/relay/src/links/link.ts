@@ -7,6 +7,13 @@ export type LinkTransport = NonNullable<LinkState['transport']>;
 /** One of the connections that a link consists of. */
 export type LinkConnection = Pick<Link, 'bytesIn' | 'unsent' | 'ping' | 'end'>;
 
+/** What serves for a device over another connection than its link's. */
+export interface SideService {
+  readonly services: readonly AnnouncedService[];
+  /** @throws PorchlightError as {@link Link.openChannel} */
+  openChannel(service: string): Promise<Duplex>;
+}
+
 /**
  * One live connection of a device. Whoever made it calls `end` or `destroy`; it leaves every table through its
  * `closed` event alone.
@@ -48,6 +55,8 @@ export interface Link {
    * its services are.
    */
   setKind?(service: string, kind: ServiceKind | 'auto'): void;
+  /** What serves for the device beside it, from now on; undefined: nothing. What the link itself offers comes first. */
+  alsoServe?(side: SideService | undefined): void;
   /**
    * Another link of the same device has come, which can do more: this one leaves the table, and its connections stay.
    * Absent: it is ended then.

@@ -26,6 +26,7 @@ import {
   type MqttDoor,
   type MqttMessage,
   type MqttWatcher,
+  SIGNED_OFF,
 } from './mqtt-connection.ts';
 import { type InsideClient, OrderedAedes } from './ordered-aedes.ts';
 import { PacketGate } from './packet-gate.ts';
@@ -201,6 +202,8 @@ export class MqttBroker {
     aedes.on('clientError', noteReason);
     aedes.on('connectionError', noteReason);
     aedes.on('clientReady', (client) => this.#ready(client));
+    aedes.on('subscribe', (_filters, client) => this.#subscribed(client));
+    aedes.on('unsubscribe', (_filters, client) => this.#subscribed(client));
     aedes.onFailure((error) => this.#parts.logger.error({ error }, 'MQTT broker failed'));
     return aedes;
   }
@@ -234,6 +237,13 @@ export class MqttBroker {
     for (const watcher of this.#watchers) watcher.up?.(connection);
   }
 
+  #subscribed(client: Client): void {
+    const connection = this.#live.get(client);
+    // The end of a connection unsubscribes, too.
+    if (connection?.ready !== true || (client as InsideClient).closed) return;
+    for (const watcher of this.#watchers) watcher.subscribed?.(connection);
+  }
+
   #ended(client: InsideClient, connection: LiveConnection): void {
     this.#live.delete(client);
     if (!connection.signedIn) return;
@@ -242,7 +252,7 @@ export class MqttBroker {
     if (left > 0) this.#counts.set(scope, left);
     else this.#counts.delete(scope);
     if (!connection.ready) return;
-    const reason = connection.reason ?? (client._disconnected ? 'it signed off' : 'the connection was lost');
+    const reason = connection.reason ?? (client._disconnected ? SIGNED_OFF : 'the connection was lost');
     const { clientId, identity } = connection;
     this.#parts.logger.info({ who: identity.label, clientId, reason }, 'MQTT client disconnected');
     for (const watcher of this.#watchers) watcher.down?.(connection, reason);

@@ -2,7 +2,6 @@ import type { Duplex } from 'node:stream';
 import { newId } from '../secrets.ts';
 import type { MqttIdentity } from './identity.ts';
 import type { InsideClient } from './ordered-aedes.ts';
-import { matches } from './topics.ts';
 
 /** By which of the relay's doors a client came. */
 export type MqttDoor = 'mqtt' | 'mqtts' | 'https' | 'websocket';
@@ -13,6 +12,9 @@ export interface MqttMessage {
   readonly qos: 0 | 1 | 2;
   readonly retain: boolean;
 }
+
+/** Why a connection ended that its client has ended itself, by a DISCONNECT. */
+export const SIGNED_OFF = 'it signed off';
 
 /** One MQTT client that has signed in, for as long as its connection lasts. */
 export interface MqttConnection {
@@ -33,8 +35,8 @@ export interface MqttConnection {
   readonly unsent: number;
   /** How many filters the client has subscribed to. */
   readonly subscriptions: number;
-  /** Has the client subscribed to a filter that matches? */
-  subscribesTo(topic: string): boolean;
+  /** Has the client subscribed to this very filter? */
+  hasFilter(filter: string): boolean;
   /** Sends a message to this client alone, with quality of service 0; what it subscribes to does not matter. */
   send(topic: string, payload: Buffer | string): void;
   /** Ends the connection. Idempotent. */
@@ -45,6 +47,8 @@ export interface MqttConnection {
 export interface MqttWatcher {
   up?(connection: MqttConnection): void;
   down?(connection: MqttConnection, reason: string): void;
+  /** It has subscribed or unsubscribed since it came; before that see {@link MqttConnection.hasFilter}. */
+  subscribed?(connection: MqttConnection): void;
   /** A message that the client was allowed to publish, before it is handed on. */
   message?(connection: MqttConnection, message: MqttMessage): void;
 }
@@ -109,8 +113,8 @@ export class LiveConnection implements MqttConnection {
     if (identity.kind !== 'join') this.#onSignIn();
   }
 
-  subscribesTo(topic: string): boolean {
-    return Object.keys(this.#client.subscriptions).some((filter) => matches(filter, topic));
+  hasFilter(filter: string): boolean {
+    return Object.hasOwn(this.#client.subscriptions, filter);
   }
 
   send(topic: string, payload: Buffer | string): void {

@@ -1,10 +1,9 @@
-import type { Duplex } from 'node:stream';
-import { type AnnouncedService, PorchlightError } from '@porchlight/protocol';
 import type { Clock } from '../clock.ts';
 import type { Link, LinkListener, LinkTable } from '../links/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import type { MqttConnection, MqttMessage, MqttWatcher } from './mqtt-connection.ts';
-import { type KnownServices, RpcDevices, type RpcEndpoint, type RpcEndpointParts } from './rpc/index.ts';
+import { type LinkDevice, type MqttEndpoint, MqttLink } from './mqtt-link.ts';
+import { type KnownServices, RpcDevices, type RpcEndpointParts } from './rpc/index.ts';
 import { parseTelemetry } from './telemetry.ts';
 
 export interface MqttLinksParts {
@@ -28,6 +27,7 @@ export interface MqttLinksParts {
 export class MqttLinks implements MqttWatcher, LinkListener {
   readonly #parts: MqttLinksParts;
   readonly #byDevice = new Map<string, MqttLink>();
+  readonly #byConnection = new Map<MqttConnection, MqttLink>();
   readonly #rpc: RpcDevices;
 
   constructor(parts: MqttLinksParts) {
@@ -39,18 +39,32 @@ export class MqttLinks implements MqttWatcher, LinkListener {
     parts.links.listen(this);
   }
 
-  /** Of a watcher: a client has come. Of a listener to links: nothing is to be done. */
+  /** Of a watcher: a client has come. Of a listener to links: what serves over MQTT does so beside this one. */
   up(came: MqttConnection | Link): void {
-    if (!('identity' in came)) return;
+    if (!('identity' in came)) return came.alsoServe?.(this.#byDevice.get(came.deviceId)?.served?.endpoint);
     const { deviceId, deviceName, accountId } = came.identity;
     if (deviceId === undefined || deviceName === undefined || accountId === undefined) return;
-    let link = this.#byDevice.get(deviceId);
-    if (link === undefined) {
-      link = new MqttLink({ deviceId, deviceName, accountId }, came);
-      this.#byDevice.set(deviceId, link);
-    }
-    link.mqtt.add(came);
+    this.#attach(this.#join({ deviceId, deviceName, accountId }, came));
+  }
+
+  /**
+   * Another system's client on this connection serves for a device from now on, in place of one that did before. Both
+   * end with the connection, or by {@link withdraw}.
+   */
+  serve(device: LinkDevice, connection: MqttConnection, endpoint: MqttEndpoint): void {
+    const link = this.#join(device, connection);
+    link.served?.endpoint.close();
+    link.served = { connection, endpoint };
     this.#attach(link);
+    this.#servedChanged(link);
+  }
+
+  /** The client on this connection serves no more. */
+  withdraw(connection: MqttConnection, reason: string): void {
+    const link = this.#byConnection.get(connection);
+    if (link === undefined) return;
+    this.#unserve(link, connection);
+    if (connection.identity.deviceId === undefined) this.#clientGone(connection, reason);
   }
 
   changed(): void {}
@@ -75,103 +89,44 @@ export class MqttLinks implements MqttWatcher, LinkListener {
     this.#parts.readings.note({ id: deviceId, accountId }, values, this.#parts.clock.now());
   }
 
+  #join(device: LinkDevice, connection: MqttConnection): MqttLink {
+    const link = this.#byDevice.get(device.deviceId) ?? new MqttLink(device, connection);
+    this.#byDevice.set(device.deviceId, link);
+    this.#byConnection.set(connection, link);
+    link.mqtt.add(connection);
+    return link;
+  }
+
   #clientGone(connection: MqttConnection, reason: string): void {
-    const { deviceId } = connection.identity;
-    const link = deviceId === undefined ? undefined : this.#byDevice.get(deviceId);
-    if (deviceId === undefined || link?.mqtt.delete(connection) !== true) return;
+    const link = this.#byConnection.get(connection);
+    if (link === undefined) return;
+    this.#byConnection.delete(connection);
+    link.mqtt.delete(connection);
     link.noteGone(connection);
     this.#rpc.gone(link, connection);
+    this.#unserve(link, connection);
     if (link.mqtt.size > 0) return;
-    this.#byDevice.delete(deviceId);
+    this.#byDevice.delete(link.deviceId);
     this.#parts.links.detach(link, reason);
+  }
+
+  #unserve(link: MqttLink, connection: MqttConnection): void {
+    if (link.served?.connection !== connection) return;
+    link.served.endpoint.close();
+    link.served = undefined;
+    this.#servedChanged(link);
+  }
+
+  #servedChanged(link: MqttLink): void {
+    this.#parts.knownServices.note(link);
+    const up = this.#parts.links.get(link.deviceId);
+    if (up === undefined || up === link) return;
+    up.alsoServe?.(link.served?.endpoint);
+    this.#parts.links.changed(up);
   }
 
   #attach(link: MqttLink): void {
     if (link.mqtt.size === 0 || this.#parts.links.get(link.deviceId) !== undefined) return;
     this.#parts.links.attach(link);
-  }
-}
-
-/** What a device that speaks nothing but MQTT has of a link. */
-class MqttLink implements Link {
-  readonly deviceId: string;
-  readonly accountId: string;
-  readonly deviceName: string;
-  readonly transport = 'mqtt';
-  readonly address: string;
-  readonly upSince: number;
-  readonly stock = false;
-  readonly rtt = undefined;
-  /** MQTT has its own keep-alive, which the broker minds: nothing is left to watch. */
-  readonly connections = [];
-  readonly mqtt = new Set<MqttConnection>();
-  /** Set while a connection of it has announced services. */
-  rpc: RpcEndpoint | undefined;
-  #goneIn = 0;
-  #goneOut = 0;
-
-  constructor(device: { deviceId: string; accountId: string; deviceName: string }, first: MqttConnection) {
-    this.deviceId = device.deviceId;
-    this.accountId = device.accountId;
-    this.deviceName = device.deviceName;
-    this.address = first.address;
-    this.upSince = first.since;
-  }
-
-  get agent(): string {
-    return this.rpc?.agent || 'MQTT client';
-  }
-
-  get services(): readonly AnnouncedService[] {
-    return this.rpc?.services ?? [];
-  }
-
-  get paused(): boolean {
-    return this.rpc?.paused ?? false;
-  }
-
-  get openChannels(): number {
-    return this.rpc?.openChannels ?? 0;
-  }
-
-  get bytesIn(): number {
-    let bytes = this.#goneIn;
-    for (const one of this.mqtt) bytes += one.bytesIn;
-    return bytes;
-  }
-
-  get bytesOut(): number {
-    let bytes = this.#goneOut;
-    for (const one of this.mqtt) bytes += one.bytesOut;
-    return bytes;
-  }
-
-  get unsent(): number {
-    let bytes = 0;
-    for (const one of this.mqtt) bytes += one.unsent;
-    return bytes;
-  }
-
-  noteGone(connection: MqttConnection): void {
-    this.#goneIn += connection.bytesIn;
-    this.#goneOut += connection.bytesOut;
-  }
-
-  openChannel(service: string): Promise<Duplex> {
-    return (
-      this.rpc?.openChannel(service) ??
-      Promise.reject(new PorchlightError('service_unknown', `The device offers no service ${service}`))
-    );
-  }
-
-  ping(): void {}
-
-  /** MQTT cannot tell a client when to come back; it comes back by itself. */
-  drain(): void {}
-
-  giveWay(): void {}
-
-  end(reason: string): void {
-    for (const one of [...this.mqtt]) one.end(reason);
   }
 }

@@ -3,7 +3,7 @@ import { adoptChannel } from '@porchlight/link';
 import { type AnnouncedService, PorchlightError, type RelayMessage } from '@porchlight/protocol';
 import type { Connection } from 'ssh2';
 import type { Clock } from '../clock.ts';
-import type { Link, LinkTransport } from '../links/index.ts';
+import type { Link, LinkTransport, SideService } from '../links/index.ts';
 import { HoldBack } from './hold-back.ts';
 import { hasUsablePacketSize } from './packet-size.ts';
 
@@ -43,6 +43,15 @@ export interface SshLinkParts {
   readonly disconnect?: (reason: string) => void;
 }
 
+/** All that is offered, what comes first before what has the same name. */
+export function withSide(
+  first: readonly AnnouncedService[],
+  side: SideService | undefined,
+): readonly AnnouncedService[] {
+  if (side === undefined) return first;
+  return [...first, ...side.services.filter(({ name }) => !first.some((one) => one.name === name))];
+}
+
 /** A device's SSH connection as a link: each channel is a `forwarded-tcpip` (RFC 4254 §7.2) to a service by name. */
 export class SshLink implements Link {
   readonly deviceId: string;
@@ -61,6 +70,7 @@ export class SshLink implements Link {
   readonly #forwarded = new Map<string, BoundAddress>();
   #announced: readonly AnnouncedService[] | undefined;
   #services: readonly AnnouncedService[] = [];
+  #side: SideService | undefined;
   #openChannels = 0;
   #ended = false;
 
@@ -77,7 +87,11 @@ export class SshLink implements Link {
   }
 
   get services(): readonly AnnouncedService[] {
-    return this.#services;
+    return withSide(this.#services, this.#side);
+  }
+
+  alsoServe(side: SideService | undefined): void {
+    this.#side = side;
   }
 
   get bytesIn(): number {
@@ -136,6 +150,7 @@ export class SshLink implements Link {
     if (this.#ended) return Promise.reject(new PorchlightError('device_offline'));
     const bound = this.#forwarded.get(service);
     if (bound === undefined || !this.#services.some((offered) => offered.name === service)) {
+      if (this.#side?.services.some(({ name }) => name === service)) return this.#side.openChannel(service);
       return Promise.reject(new PorchlightError('service_unknown'));
     }
     if (this.#openChannels >= this.#parts.maxChannels) {

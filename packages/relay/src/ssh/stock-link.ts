@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { type AnnouncedService, PorchlightError, type ServiceKind } from '@porchlight/protocol';
-import type { Link, LinkTable, LinkTransport } from '../links/index.ts';
-import type { BoundAddress, SshLink } from './ssh-link.ts';
+import type { Link, LinkTable, LinkTransport, SideService } from '../links/index.ts';
+import { type BoundAddress, type SshLink, withSide } from './ssh-link.ts';
 
 /** Connections that one link consists of: people run one `ssh` for each port; nobody needs more ports than this. */
 export const MEMBERS_MAX = 16;
@@ -40,6 +40,7 @@ export class StockLink implements Link {
   readonly #maxChannels: number;
   #newest: SshLink;
   #services: readonly AnnouncedService[] = [];
+  #side: SideService | undefined;
   /** Bytes of connections that have left. */
   #gone = { in: 0, out: 0 };
   #ended = false;
@@ -63,7 +64,11 @@ export class StockLink implements Link {
   }
 
   get services(): readonly AnnouncedService[] {
-    return this.#services;
+    return withSide(this.#services, this.#side);
+  }
+
+  alsoServe(side: SideService | undefined): void {
+    this.#side = side;
   }
 
   /** Services whose kind is known. */
@@ -158,7 +163,9 @@ export class StockLink implements Link {
   openChannel(service: string, from: { address: string; port: number }): Promise<Duplex> {
     const holder = this.#holders.get(service);
     if (this.#ended || this.#members.size === 0) return Promise.reject(new PorchlightError('device_offline'));
-    if (holder === undefined) return Promise.reject(new PorchlightError('service_unknown'));
+    if (holder === undefined) {
+      return this.#side?.openChannel(service) ?? Promise.reject(new PorchlightError('service_unknown'));
+    }
     if (this.openChannels >= this.#maxChannels) {
       return Promise.reject(new PorchlightError('busy', 'Too many connections to this device are open'));
     }

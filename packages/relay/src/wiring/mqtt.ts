@@ -1,5 +1,7 @@
-import { EmoncmsClients } from '../adapters/index.ts';
+import { AccountHomes, EmoncmsClients } from '../adapters/index.ts';
+import type { RelayFacts } from '../api/index.ts';
 import { RECORD_LOOK_MS, RecordWatch } from '../devices/index.ts';
+import type { KeyEnrolment } from '../enrolment/index.ts';
 import {
   Joining,
   KnownServices,
@@ -7,6 +9,7 @@ import {
   MqttBroker,
   MqttCredentials,
   MqttLinks,
+  MqttVisits,
   MqttWebSockets,
   ownerOf,
   StandingWatch,
@@ -24,9 +27,10 @@ const UNAUTHENTICATED_MAX = 1_000;
 export async function wireMqtt(
   { config, stores, audit, events, clock, logger, metrics, stack, failed }: Foundation,
   people: People,
-  { table, readings }: DeviceLinks,
-  admission: DeviceAdmission,
+  { table, callHome, readings }: DeviceLinks,
+  parts: { admission: DeviceAdmission; keyEnrolment: KeyEnrolment; facts: RelayFacts },
 ) {
+  const { admission, keyEnrolment, facts } = parts;
   const credentials = new MqttCredentials({ store: stores.mqttCredentials, audit, events, clock });
   const logins = new Logins({
     credentials,
@@ -48,23 +52,30 @@ export async function wireMqtt(
   });
   const admit = admission.admit.bind(admission);
   broker.watch(new Joining({ admit, credentials, clock, logger: logger.child('mqtt') }));
+  const links = new MqttLinks({
+    links: table,
+    readings,
+    clock,
+    logger: logger.child('mqtt'),
+    knownServices: new KnownServices({ devices: stores.devices, links: table, events, logger }),
+    rpcDropped: metrics.rpcDropped,
+  });
   broker.watch(
-    new MqttLinks({
-      links: table,
-      readings,
-      clock,
-      logger: logger.child('mqtt'),
-      knownServices: new KnownServices({ devices: stores.devices, links: table, events, logger }),
-      rpcDropped: metrics.rpcDropped,
+    new MqttVisits({
+      ...{ links, calls: callHome, devices: stores.devices, clock },
+      onError: failed('MQTT visit not noted'),
     }),
   );
-  const emoncmsClients = new EmoncmsClients({ clock });
+  const emoncmsClients = new EmoncmsClients({
+    links,
+    homes: new AccountHomes({ devices: stores.devices, enrolment: keyEnrolment }),
+    page: (deviceId) => `${facts.origin}/devices/${deviceId}/emoncms`,
+    dropped: metrics.rpcDropped,
+    clock,
+    logger: logger.child('emoncms'),
+  });
   broker.watch(emoncmsClients);
-  metrics.observe(
-    'porchlight_emoncms_stray_answers',
-    'Answers of original emoncms clients that nobody waits for: late, twice, or made up.',
-    () => emoncmsClients.strayAnswers,
-  );
+  stack.add(events.subscribe((event) => emoncmsClients.hear(event)));
   stack.add(() => broker.close());
   const lookError = failed('MQTT credentials not looked at');
   const standing = new StandingWatch({

@@ -1,152 +1,161 @@
-import { PorchlightError } from '@porchlight/protocol';
 import type { Clock } from '../../clock.ts';
-import type { MqttConnection, MqttMessage, MqttWatcher } from '../../mqtt/index.ts';
-import type { EmoncmsCall } from './call.ts';
-import { answeredBy, encodeRequest, parseResponse, requestTopic } from './messages.ts';
+import type { DeviceRecord } from '../../devices/index.ts';
+import type { RelayEvent } from '../../events.ts';
+import type { LinkDevice, MqttConnection, MqttLinks, MqttMessage, MqttWatcher } from '../../mqtt/index.ts';
+import type { Logger } from '../../telemetry/index.ts';
+import { TokenBuckets } from '../../token-buckets.ts';
+import type { HomeOwner } from './account-homes.ts';
+import type { CallLineParts } from './call-line.ts';
+import { EmoncmsEndpoint } from './emoncms-endpoint.ts';
+import { answeredBy, requestTopic } from './messages.ts';
 
-/** The patience of the original server. */
-const ANSWER_MS = 5_000;
-/** Calls that wait for one client, which answers one at a time; a page asks for six at once. */
-const WAITING_MAX = 16;
+/** Lines in the log about one home's rubbish: five, then one a minute. */
+const LOG_LINES = { capacity: 5, refillMs: 60_000 };
 
-interface Waiting {
-  readonly clientId: string;
-  readonly message: string;
-  settle(outcome: { readonly result: unknown } | PorchlightError): void;
-}
-
+/** A connection that listens for requests. */
 interface Client {
   readonly connection: MqttConnection;
+  /** As its topics call the account. */
   readonly account: string;
-  /** The first has been sent, and is waited for. */
-  readonly calls: Waiting[];
+  /** Undefined: it is being found out. */
+  device: LinkDevice | undefined;
+  /** Set while it is the one that serves the device. */
+  endpoint: EmoncmsEndpoint | undefined;
 }
 
-/** Who asks. */
-export interface EmoncmsCaller {
-  readonly accountId: string;
-  readonly accountName: string;
-  /** Name of the home, as an app password names it; undefined: the only one there is. */
-  readonly home: string | undefined;
+export interface EmoncmsClientsParts {
+  readonly links: Pick<MqttLinks, 'serve' | 'withdraw'>;
+  /** The device of a client that names none. */
+  readonly homes: { of(owner: HomeOwner): Promise<DeviceRecord> };
+  /** The console's page about a home's feeds. */
+  readonly page: (deviceId: string) => string;
+  readonly dropped: CallLineParts['dropped'];
+  readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /**
- * Original emoncms clients that are connected, and calls to them by MQTT as the original server made them. Such a client
- * takes one request at a time, and answers nothing at all to what it does not allow.
+ * Original emoncms clients: they sign in in an account's place and listen to `user/<account>/request`, and by that are
+ * homes, each a device with a service. Of several at one home the last to listen serves.
  */
 export class EmoncmsClients implements MqttWatcher {
-  readonly #clock: Clock;
-  readonly #byAccount = new Map<string, Map<MqttConnection, Client>>();
-  #count = 0;
-  /** Answers to nothing that is waited for: late, twice, or made up. */
-  strayAnswers = 0;
+  readonly #parts: EmoncmsClientsParts;
+  /** In order of listening. */
+  readonly #clients = new Map<MqttConnection, Client>();
+  readonly #logLines: TokenBuckets;
 
-  constructor(parts: { readonly clock: Clock }) {
-    this.#clock = parts.clock;
+  constructor(parts: EmoncmsClientsParts) {
+    this.#parts = parts;
+    this.#logLines = new TokenBuckets(LOG_LINES, parts.clock);
+  }
+
+  /** Whether an original client serves the device now. */
+  serves(deviceId: string): boolean {
+    return [...this.#clients.values()].some((one) => one.device?.deviceId === deviceId && one.endpoint);
   }
 
   up(connection: MqttConnection): void {
-    const { kind, accountId, prefixes } = connection.identity;
-    if (accountId === undefined || (kind !== 'account' && kind !== 'app-password')) return;
-    const account = /^user\/([^/]+)\/$/.exec(prefixes[0] ?? '')?.[1];
-    if (account === undefined) return;
-    const clients = this.#byAccount.get(accountId) ?? new Map<MqttConnection, Client>();
-    clients.set(connection, { connection, account, calls: [] });
-    this.#byAccount.set(accountId, clients);
+    this.subscribed(connection);
   }
 
+  subscribed(connection: MqttConnection): void {
+    const account = accountsOf(connection).find((name) => connection.hasFilter(requestTopic(name)));
+    const known = this.#clients.get(connection);
+    if (known?.account === account) return;
+    if (known !== undefined) {
+      this.#parts.links.withdraw(connection, 'the emoncms client does not listen any more');
+      this.#forget(known);
+    }
+    if (account === undefined) return;
+    const client: Client = { connection, account, device: undefined, endpoint: undefined };
+    this.#clients.set(connection, client);
+    const { deviceId, deviceName, accountId } = connection.identity;
+    if (deviceId !== undefined && deviceName !== undefined && accountId !== undefined) {
+      client.device = { deviceId, deviceName, accountId };
+      this.#serve(client);
+    } else this.#settle(client);
+  }
+
+  /** The link has ended already what went over the connection. */
   down(connection: MqttConnection): void {
-    const { accountId } = connection.identity;
-    const clients = accountId === undefined ? undefined : this.#byAccount.get(accountId);
-    const client = clients?.get(connection);
-    if (accountId === undefined || clients === undefined || client === undefined) return;
-    clients.delete(connection);
-    if (clients.size === 0) this.#byAccount.delete(accountId);
-    const gone = new PorchlightError('device_offline', 'The emoncms client has just disconnected');
-    for (const call of client.calls.splice(0)) call.settle(gone);
+    const client = this.#clients.get(connection);
+    if (client !== undefined) this.#forget(client);
   }
 
   message(connection: MqttConnection, { topic, payload }: MqttMessage): void {
-    const { accountId } = connection.identity;
-    const client = accountId === undefined ? undefined : this.#byAccount.get(accountId)?.get(connection);
-    if (client === undefined) return;
-    const clientId = answeredBy(topic, namesOf(connection));
-    if (clientId === undefined) return;
-    const [first] = client.calls;
-    if (first === undefined || first.clientId !== clientId) {
-      this.strayAnswers += 1;
-      return;
-    }
-    const answer = parseResponse(payload);
-    first.settle(answer ?? new PorchlightError('bad_answer', 'The emoncms client answered with rubbish'));
+    const client = this.#clients.get(connection);
+    const clientId = client && answeredBy(topic, [client.account]);
+    if (client === undefined || clientId === undefined) return;
+    if (client.endpoint === undefined) this.#parts.dropped.late.add(1);
+    else client.endpoint.answer(clientId, payload);
   }
 
-  /**
-   * Asks a client of the account, and gives the JSON of its emoncms.
-   * @throws PorchlightError `device_offline` (no client), `conflict` (several homes), `busy`, `device_timeout` (5 s;
-   * the client says nothing to what its access list does not have), `bad_answer`
-   */
-  async ask(caller: EmoncmsCaller, call: EmoncmsCall, signal: AbortSignal): Promise<unknown> {
-    const client = this.#clientOf(caller);
-    if (client.calls.length >= WAITING_MAX) throw new PorchlightError('busy');
-    if (signal.aborted) throw new PorchlightError('device_timeout');
-    this.#count += 1;
-    const clientId = `srv_${client.account}_${this.#count}`;
-    return await new Promise((resolve, reject) => {
-      const settle: Waiting['settle'] = (outcome) => {
-        signal.removeEventListener('abort', leave);
-        const at = client.calls.indexOf(waiting);
-        if (at >= 0) client.calls.splice(at, 1);
-        cancel();
-        if (outcome instanceof PorchlightError) reject(outcome);
-        else resolve(outcome.result);
-        if (at === 0) this.#sendNext(client);
-      };
-      // Those that wait get their turn within that too, or never.
-      const cancel = this.#clock.after(ANSWER_MS, () =>
-        settle(new PorchlightError('device_timeout', SILENT)),
-      );
-      const leave = (): void => settle(new PorchlightError('device_timeout', 'The asker has left'));
-      const waiting: Waiting = { clientId, message: encodeRequest(clientId, call), settle };
-      signal.addEventListener('abort', leave, { once: true });
-      client.calls.push(waiting);
-      if (client.calls.length === 1) this.#sendNext(client);
+  /** A device that was blocked is served no more, and one that is so no longer again. */
+  hear(event: RelayEvent): void {
+    if (event.type !== 'device-changed') return;
+    for (const client of this.#clients.values()) {
+      const named = client.connection.identity.deviceId !== undefined;
+      if (!named && client.device?.deviceId === event.deviceId) this.#settle(client);
+    }
+  }
+
+  #settle(client: Client): void {
+    this.#findDevice(client).catch((error: unknown) => {
+      const { label: who } = client.connection.identity;
+      this.#parts.logger.error({ error, who }, 'emoncms client without a device');
     });
   }
 
-  #sendNext(client: Client): void {
-    const [next] = client.calls;
-    if (next !== undefined) client.connection.send(requestTopic(client.account), next.message);
+  async #findDevice(client: Client): Promise<void> {
+    const { connection, account } = client;
+    const { accountId } = connection.identity;
+    if (accountId === undefined) return;
+    const device = await this.#parts.homes.of({
+      accountId,
+      accountName: account,
+      address: connection.address,
+    });
+    if (this.#clients.get(connection) !== client) return;
+    client.device = { deviceId: device.id, deviceName: device.name, accountId };
+    if (device.blockedAt !== undefined) {
+      this.#parts.links.withdraw(connection, 'the device was blocked');
+      client.endpoint = undefined;
+    } else if (client.endpoint === undefined && this.#lastOf(client.device) === client) this.#serve(client);
   }
 
-  #clientOf({ accountId, home }: EmoncmsCaller): Client {
-    const listening = [...(this.#byAccount.get(accountId)?.values() ?? [])].filter(
-      ({ account, connection }) =>
-        connection.subscribesTo(requestTopic(account)) &&
-        (home === undefined || connection.identity.deviceName === home),
-    );
-    const homes = new Set(listening.map(({ connection }) => connection.identity.deviceName));
-    if (homes.size > 1) {
-      throw new PorchlightError(
-        'conflict',
-        `Several homes are connected: name one with ?home=, e.g. ${[...homes].join(', ')}`,
-      );
+  #serve(client: Client): void {
+    const { connection, account, device } = client;
+    if (device === undefined) return;
+    for (const other of this.#clients.values()) {
+      if (other.device?.deviceId === device.deviceId) other.endpoint = undefined;
     }
-    // The last to come: an older connection of the same home may be one that nobody has missed yet.
-    const client = listening.at(-1);
-    if (client !== undefined) return client;
-    const message =
-      home === undefined
-        ? 'No emoncms client of this account is connected'
-        : `${home} has no emoncms client connected`;
-    throw new PorchlightError('device_offline', message);
+    const { clock, dropped, logger, page } = this.#parts;
+    client.endpoint = new EmoncmsEndpoint({
+      ...{ account, clock, dropped },
+      send: (topic, payload) => connection.send(topic, payload),
+      page: () => page(device.deviceId),
+      complain: (reason) => {
+        if (this.#logLines.take(device.deviceId) > 0) return;
+        logger.warn({ device: device.deviceName, reason }, 'answer of an emoncms client not understood');
+      },
+    });
+    this.#parts.links.serve(device, connection, client.endpoint);
+  }
+
+  /** Whoever listened before serves again. */
+  #forget(client: Client): void {
+    this.#clients.delete(client.connection);
+    const before = client.endpoint && client.device && this.#lastOf(client.device);
+    if (before !== undefined) this.#serve(before);
+  }
+
+  #lastOf({ deviceId }: LinkDevice): Client | undefined {
+    return [...this.#clients.values()].findLast(({ device }) => device?.deviceId === deviceId);
   }
 }
 
-const SILENT =
-  'The emoncms client said nothing for five seconds: it is slow, or its access list does not allow this';
-
-/** What the account is called in its topics. */
-function namesOf(connection: MqttConnection): string[] {
-  return connection.identity.prefixes.flatMap((prefix) => /^user\/([^/]+)\/$/.exec(prefix)?.[1] ?? []);
+/** What the account is called in its topics, for those who sign in in its place. */
+function accountsOf({ identity: { kind, prefixes } }: MqttConnection): string[] {
+  if (kind !== 'account' && kind !== 'app-password') return [];
+  return prefixes.flatMap((prefix) => /^user\/([^/]+)\/$/.exec(prefix)?.[1] ?? []);
 }

@@ -1,17 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PorchlightError, problemOf } from '@porchlight/protocol';
-import { authorise, bearerToken, hasConsoleCookie, type Identities } from '../../access/index.ts';
+import { authoriseInGeneral, bearerToken, hasConsoleCookie, type Identities } from '../../access/index.ts';
 import type { AccountRecord } from '../../accounts/index.ts';
 import type { Clock } from '../../clock.ts';
+import { EMONCMS_SERVICE, type HomeCalls } from '../../emoncms/index.ts';
 import { addressKey, TokenBuckets } from '../../token-buckets.ts';
 import { type EmoncmsCall, parseCallData, parseCallPath } from './call.ts';
-import type { EmoncmsClients } from './emoncms-clients.ts';
+import { findHome, type HomesParts } from './find-home.ts';
+import { readForm } from './form.ts';
 
 /** Where a device's settings page checks a name and password. */
 export const AUTH_PATH = '/user/auth.json';
-/** A form has a name, a password and a few numbers. */
-const BODY_MAX = 16 * 1024;
-const BODY_MS = 10_000;
 /** Longest name and password that are looked at: a name is kept for as long as it is slowed down. */
 const NAME_MAX = 200;
 const PASSWORD_MAX = 256;
@@ -21,7 +20,10 @@ const FAILURES = { capacity: 10, refillMs: 90_000 };
 const CALLS = { capacity: 100, refillMs: 100 };
 
 export interface EmoncmsHttpParts {
-  readonly clients: Pick<EmoncmsClients, 'ask'>;
+  readonly homes: HomesParts;
+  readonly calls: Pick<HomeCalls, 'call'>;
+  /** Where people open a service. */
+  readonly serviceUrl: (service: string, device: string) => string;
   readonly identities: Pick<Identities, 'identify'>;
   /** As at the dashboard, with its throttle. */
   readonly checkPassword: (
@@ -80,7 +82,7 @@ export class EmoncmsHttp {
     const origin = request.headers.origin;
     if (origin !== undefined && origin !== this.#parts.originOf(request))
       throw new PorchlightError('cross_site');
-    const form = new URLSearchParams(await readBody(request, this.#parts.clock));
+    const form = await readForm(request, this.#parts.clock);
     const from = addressKey(address);
     this.#take(this.#failures, from);
     try {
@@ -100,31 +102,36 @@ export class EmoncmsHttp {
   async #call(
     request: IncomingMessage,
     url: URL,
-    { secure }: { secure: boolean },
+    { address, secure }: { address: string; secure: boolean },
     response: ServerResponse,
   ): Promise<unknown> {
     const route = parseCallPath(url.pathname);
     if (route === undefined || (request.method !== 'GET' && request.method !== 'POST'))
       throw new PorchlightError('not_found');
     this.#refuseForeign(request, route);
-    const person = await this.#parts.identities.identify(request.headers, secure);
-    if (person.kind === 'anonymous') throw new PorchlightError('not_signed_in');
-    const { accountId, accountName } = authorise(person, 'service:visit', person);
-    this.#take(this.#calls, accountId);
+    const changes = route.changes || request.method === 'POST';
+    const action = changes ? 'service:operate' : 'service:visit';
+    const { clock, identities, homes, calls, serviceUrl } = this.#parts;
+    const identity = await identities.identify(request.headers, secure);
+    const person = authoriseInGeneral(identity, action);
+    this.#take(this.#calls, person.accountId);
     const query = url.searchParams;
     if (request.method === 'POST') {
-      for (const [name, value] of new URLSearchParams(await readBody(request, this.#parts.clock)))
-        query.append(name, value);
+      for (const [name, value] of await readForm(request, clock)) query.append(name, value);
     }
     const home = query.get('home') ?? undefined;
     query.delete('home');
     const data = parseCallData(query);
     if (data === undefined) throw new PorchlightError('too_large', 'Too many parameters');
+    const device = await findHome(homes, person, action, home);
     const gone = new AbortController();
     const leave = () => gone.abort();
     response.once('close', leave);
     try {
-      return await this.#parts.clients.ask({ accountId, accountName, home }, { ...route, data }, gone.signal);
+      const asker = { device, service: EMONCMS_SERVICE, person: person.accountName, address };
+      const ask = { ...asker, url: serviceUrl(EMONCMS_SERVICE, device.name), signal: gone.signal };
+      const wish = { ...callRequest(request.method, route, data), changes };
+      return await calls.call(ask, wish, (answer) => answer);
     } finally {
       response.off('close', leave);
     }
@@ -148,6 +155,18 @@ export class EmoncmsHttp {
   }
 }
 
+/** The call as emoncms takes it. */
+function callRequest(
+  method: 'GET' | 'POST',
+  { controller, action, subaction }: Omit<EmoncmsCall, 'data'>,
+  data: ReadonlyMap<string, string>,
+) {
+  const target = `/${controller}/${action}${subaction === '' ? '' : `/${subaction}`}.json`;
+  const given = new URLSearchParams([...data]).toString();
+  if (method === 'POST') return { method, target, body: given };
+  return { method, target: given === '' ? target : `${target}?${given}` };
+}
+
 /** @throws PorchlightError `bad_answer`: what can be read may be too deep to be written */
 function jsonOf(answer: unknown): string {
   try {
@@ -168,34 +187,4 @@ function send(response: ServerResponse, status: number, body: string): void {
     'X-Content-Type-Options': 'nosniff',
   });
   response.end(body);
-}
-
-/** @throws PorchlightError `too_large`, `bad_request` (not a form) */
-function readBody(request: IncomingMessage, clock: Clock): Promise<string> {
-  const type = request.headers['content-type'] ?? 'application/x-www-form-urlencoded';
-  if (!type.toLowerCase().startsWith('application/x-www-form-urlencoded')) {
-    throw new PorchlightError('bad_request', 'Send a form: application/x-www-form-urlencoded');
-  }
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const end = (outcome: string | PorchlightError): void => {
-      cancel();
-      request.off('data', take);
-      if (typeof outcome === 'string') return resolve(outcome);
-      request.resume();
-      reject(outcome);
-    };
-    const take = (chunk: Buffer): void => {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size > BODY_MAX) end(new PorchlightError('too_large'));
-    };
-    const cancel = clock.after(BODY_MS, () =>
-      end(new PorchlightError('bad_request', 'The body did not come in time')),
-    );
-    request.on('data', take);
-    request.once('end', () => end(Buffer.concat(chunks).toString('utf8')));
-    request.once('close', () => end(new PorchlightError('bad_request', 'The body did not come whole')));
-  });
 }
