@@ -4,9 +4,13 @@ export {
   AgentConfigFile,
   ConfigError,
   chooseDataFolder,
+  type Listen,
   openIdentity,
+  parseListen,
   parseTarget,
   prepareDataFolder,
+  readAuthority,
+  readPassword,
   readTextFile,
   type Secret,
 } from './config/index.ts';
@@ -21,7 +25,7 @@ export {
   parseAccessName,
   readRemoteAccess,
 } from './emoncms/index.ts';
-export { type Joined, type JoinOptions, joinRelay } from './join/index.ts';
+export { type Joined, type JoinOptions, joinRelay, parseRelayUrl, tokenByPassword } from './join/index.ts';
 export { linkBySsh } from './link-by-ssh.ts';
 export { type AgentStatus, callAgent, PauseSwitch } from './local/index.ts';
 export { createLogger, type Logger, type LogLevel, silentLogger } from './log/index.ts';
@@ -32,6 +36,6 @@ export {
   readBroker,
   tryBroker,
 } from './mqtt-link/index.ts';
-export { type InspectedPolicy, inspectPolicy } from './policy/index.ts';
-export { readPlace, SettingsPageClosed, type SettingsPlace } from './settings-page/index.ts';
+export { type InspectedPolicy, inspectPolicy, readPolicyText, savePolicy } from './policy/index.ts';
+export { forgetPassword, readPlace, SettingsPageClosed, type SettingsPlace } from './settings-page/index.ts';
 export { VERSION } from './version.ts';

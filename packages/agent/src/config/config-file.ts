@@ -67,6 +67,14 @@ export class AgentConfigFile {
     });
   }
 
+  /** Where the settings page is from the next start on: `host:port`, or `off`; undefined: where it is by default. */
+  async setSettingsPage(text: string | undefined): Promise<AgentConfig> {
+    return this.#edit((document) => {
+      if (text === undefined) document.deleteIn(['settingsPage']);
+      else document.setIn(['settingsPage'], text);
+    });
+  }
+
   #edit(change: (document: Document) => void): Promise<AgentConfig> {
     const done = this.#last.then(async () => {
       const { document } = await this.#load();

@@ -10,13 +10,14 @@ export { type Identity, openIdentity } from './identity.ts';
 export { readPassword } from './password.ts';
 export type {
   AgentConfig,
+  Listen,
   MqttSettings,
   RelaySettings,
   RelaySettingsText,
   ServiceSettings,
   ServiceSettingsText,
 } from './schema.ts';
-export { checkMqttSettings } from './schema.ts';
+export { checkMqttSettings, parseListen } from './schema.ts';
 export { Secret } from './secret.ts';
 export { parseTarget, type Target } from './target.ts';
 export { isDeadSocket, listenOnPath } from './unix-socket.ts';

@@ -96,6 +96,28 @@ export function checkMqttSettings(settings: MqttSettings): void {
   throw new ConfigError(`${what} ${issue.message}`);
 }
 
+/** Where the settings page is: `host:port`, or nowhere. */
+export const settingsListen = z.string().transform((text, context): Listen | 'off' => {
+  if (text === 'off') return 'off';
+  const [, address6, name, digits] = /^(?:\[([0-9a-fA-F:]+)\]|([^:\s[\]]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = address6 ?? name;
+  const port = Number(digits);
+  if (host !== undefined && port <= 65_535) return { host, port };
+  context.addIssue({ code: 'custom', message: 'must be HOST:PORT, e.g. 0.0.0.0:8094 for the LAN, or off' });
+  return z.NEVER;
+});
+export interface Listen {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** @throws ConfigError */
+export function parseListen(text: string): Listen | 'off' {
+  const read = settingsListen.safeParse(text);
+  if (read.success) return read.data;
+  throw new ConfigError(`"${text}" is no place for the settings page: give HOST:PORT, or off`);
+}
+
 /** The whole of `agent.yaml`. Defaults stand here and nowhere else; unknown keys are refused. */
 export const agentConfig = z.strictObject({
   /** Absent until the device has joined. */
@@ -107,6 +129,8 @@ export const agentConfig = z.strictObject({
     .string()
     .refine(isDeviceName, 'must be 1 to 32 lower-case letters, digits and inner hyphens')
     .optional(),
+  /** Where the settings page is; a flag or the environment goes before it. */
+  settingsPage: settingsListen.optional(),
   /** By name, in the order of the file. */
   services: z
     .map(serviceName, serviceSettings)

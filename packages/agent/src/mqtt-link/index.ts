@@ -9,4 +9,5 @@ export {
   parseBrokerUrl,
   readBroker,
   readKeptBroker,
+  wishedBroker,
 } from './set-up.ts';

@@ -9,6 +9,7 @@ import {
   readAuthority,
   readPassword,
   replaceFile,
+  Secret,
 } from '../config/index.ts';
 import type { Broker } from './broker.ts';
 
@@ -55,6 +56,33 @@ export async function readBroker({ url, user, passwordFile, caFile }: BrokerFile
 export function checkedBroker(broker: Broker): Broker {
   checkMqttSettings({ url: broker.url, user: broker.user, passwordFile: PASSWORD_FILE });
   return broker;
+}
+
+/** A broker as a form names it: what is not given is what is kept, but never for somewhere else. */
+export interface BrokerWish {
+  readonly url: string;
+  readonly user: string;
+  readonly password: string | undefined;
+  readonly ca: string | undefined;
+}
+
+/** @throws ConfigError when something is missing, or cannot be used */
+export async function wishedBroker(dataFolder: string, wish: BrokerWish): Promise<Broker> {
+  const { mqtt } = await new AgentConfigFile(dataFolder).read();
+  const kept = mqtt === undefined ? undefined : await readKeptBroker(dataFolder, mqtt);
+  const url = parseBrokerUrl(wish.url);
+  const { user } = wish;
+  const same = kept?.url === url && kept.user === user;
+  const password = wish.password !== undefined ? new Secret(wish.password) : same ? kept.password : undefined;
+  if (password === undefined) {
+    throw new ConfigError(
+      kept === undefined
+        ? 'the password is missing: it is made on the page of the device at the relay'
+        : 'the password is missing: the one that is kept is for another address or user',
+    );
+  }
+  const sameHost = kept !== undefined && new URL(kept.url).hostname === new URL(url).hostname;
+  return checkedBroker({ url, user, password, ca: wish.ca ?? (sameHost ? kept.ca : undefined) });
 }
 
 /** The broker that stands in `agent.yaml`. @throws ConfigError when a file of it cannot be read */

@@ -6,7 +6,9 @@ const look = async () => {
     const answer = await fetch('/status.json');
     if (answer.status === 401) location.reload();
     if (!answer.ok) return;
-    const { words, good } = await answer.json();
+    const { words, good, change } = await answer.json();
+    // What was asked for is in force now, and the forms show it.
+    if (change === 'done' && live.dataset.change !== change) location.replace('/');
     if (live.textContent !== words) live.textContent = words;
     live.classList.toggle('good', good);
   } catch {
@@ -48,6 +50,8 @@ section table { table-layout: auto; } th { text-align: left; font-weight: 600; }
 th, td { padding: .4rem .3rem; border-bottom: 1px solid var(--line); vertical-align: middle; overflow-wrap: anywhere; }
 td form { margin: 0; } td:has(form) { width: 1%; white-space: nowrap; } tr.closed code { color: var(--soft); text-decoration: line-through; }
 .row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; } .row label { flex: 1 1 7rem; margin: 0; } .row form { margin: 0; }
+.ways { margin: 0 0 1rem; } .ways a, .filter a { border: 1px solid var(--line); } .ways a[aria-current], .filter a[aria-current] { border-color: var(--lamp); }
+h3 { font-size: 1rem; margin: 0 0 .5rem; } summary { cursor: pointer; padding: .4rem 0; } details { margin: 0 0 .75rem; }
 .hint { color: var(--soft); font-size: .9rem; margin: 0 0 .75rem; }
 .note { border-left: 4px solid var(--good); padding: .5rem .75rem; background: var(--card); border-radius: .25rem; overflow-wrap: anywhere; }
 .note.wrong { border-color: var(--bad); } .good { color: var(--good); } .deny { color: var(--bad); } .paused { border-color: var(--lamp); }

@@ -1,4 +1,5 @@
 import { randomBytes, randomInt, scrypt, timingSafeEqual } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
@@ -23,31 +24,31 @@ const derive = promisify<string, Buffer, number, typeof COST, Buffer>(scrypt);
 export class Credentials {
   readonly #path: string;
   #kept: z.infer<typeof kept> | undefined;
-  /** Made anew at each start. */
-  readonly #code: string;
+  /** Made anew at each start, and whenever the password is taken away. */
+  #code: string;
 
   private constructor(path: string, found: z.infer<typeof kept> | undefined) {
     this.#path = path;
     this.#kept = found;
-    this.#code = Array.from(
-      { length: CODE_LENGTH },
-      () => CODE_ALPHABET[randomInt(CODE_ALPHABET.length)],
-    ).join('');
+    this.#code = newCode();
   }
 
   /** @throws ConfigError */
   static async open(dataFolder: string): Promise<Credentials> {
     const path = join(dataFolder, FILE);
-    try {
-      const { text } = await readTextFile(path, FILE_MAX);
-      return new Credentials(path, kept.parse(JSON.parse(text)));
-    } catch (error) {
-      if (systemErrorCode(error) === 'ENOENT') return new Credentials(path, undefined);
-      if (error instanceof ConfigError) throw error;
-      throw new ConfigError(`${path} is damaged: remove it, and claim the settings page again`, {
-        cause: error,
-      });
-    }
+    return new Credentials(path, await read(path));
+  }
+
+  /**
+   * Looks whether the password was changed or taken away by somebody at the device. @returns true when it was
+   * @throws ConfigError when the file is damaged; the password that was there before still holds then
+   */
+  async look(): Promise<boolean> {
+    const found = await read(this.#path);
+    if (found?.hash === this.#kept?.hash) return false;
+    this.#kept = found;
+    this.#code = newCode();
+    return true;
   }
 
   /** Shown on the device only; undefined once the page is claimed. */
@@ -77,6 +78,36 @@ export class Credentials {
     const hash = await derive(password, Buffer.from(this.#kept.salt, 'base64'), KEY_BYTES, COST);
     return timingSafeEqual(hash, Buffer.from(this.#kept.hash, 'base64'));
   }
+}
+
+/** Takes the page's password away: who has the next code claims it. @returns false when there was none */
+export async function forgetPassword(dataFolder: string): Promise<boolean> {
+  const path = join(dataFolder, FILE);
+  try {
+    await rm(path);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false;
+    throw new ConfigError(`${path} cannot be removed (${systemErrorCode(error)}): ask as the agent's user`, {
+      cause: error,
+    });
+  }
+}
+
+async function read(path: string): Promise<z.infer<typeof kept> | undefined> {
+  try {
+    return kept.parse(JSON.parse((await readTextFile(path, FILE_MAX)).text));
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(`${path} is damaged: remove it, and claim the settings page again`, {
+      cause: error,
+    });
+  }
+}
+
+function newCode(): string {
+  return Array.from({ length: CODE_LENGTH }, () => CODE_ALPHABET[randomInt(CODE_ALPHABET.length)]).join('');
 }
 
 function equal(a: string, b: string): boolean {

@@ -3,10 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Credentials } from './credentials.ts';
+import { Credentials, forgetPassword } from './credentials.ts';
 import { enter } from './door.ts';
 import { isOwnHost, isSameOrigin, sessionCookie } from './request.ts';
 import { Sessions } from './sessions.ts';
+import { Tries } from './tries.ts';
 
 let folder: string;
 let now = 0;
@@ -22,13 +23,15 @@ describe('the door of the settings page', () => {
   it('is claimed once, with the code in any spelling, and then opens with the password', async () => {
     const credentials = await Credentials.open(folder);
     const sessions = new Sessions(() => now);
+    const parts = { credentials, sessions, tries: new Tries(() => now) };
     const code = credentials.claimCode ?? '';
     expect(code).toMatch(/^[B-Z2-9]{4}-[B-Z2-9]{4}$/);
     const fields = form({ code: code.toLowerCase().replace('-', ' '), password: 'a long password' });
-    const entered = await enter('/claim', fields, { credentials, sessions });
+    const claim = { path: '/claim', form: fields, address: '127.0.0.1' };
+    const entered = await enter(claim, parts);
     expect('secret' in entered && sessions.find(entered.secret)).toBeTruthy();
     expect(credentials.claimCode).toBeUndefined();
-    expect(await enter('/claim', fields, { credentials, sessions })).toHaveProperty('refused');
+    expect(await enter(claim, parts)).toHaveProperty('refused');
     const file = join(folder, 'settings-page.json');
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(await readFile(file, 'utf8')).not.toContain('long password');
@@ -40,17 +43,35 @@ describe('the door of the settings page', () => {
     expect(await again.isPassword('a'.repeat(10_000))).toBe(false);
   });
 
-  it('stands guessing for a moment only', async () => {
+  it('stands guessing for a moment only, and a guesser keeps nobody else waiting', async () => {
     const credentials = await Credentials.open(folder);
-    const sessions = new Sessions(() => now);
-    const guess = () =>
-      enter('/claim', form({ code: 'AAAA-AAAA', password: 'x' }), { credentials, sessions });
-    for (let n = 0; n < 5; n += 1)
-      expect(await guess()).toEqual({ refused: expect.stringContaining('not the code') });
-    expect(await guess()).toEqual({ refused: expect.stringContaining('Too many') });
+    const parts = { credentials, sessions: new Sessions(() => now), tries: new Tries(() => now) };
+    const fields = form({ code: 'AAAA-AAAA', password: 'x' });
+    const guess = (address = '192.168.1.66') => enter({ path: '/claim', form: fields, address }, parts);
+    const wrong = { refused: expect.stringContaining('not the code') };
+    for (let n = 0; n < 5; n += 1) expect(await guess()).toEqual(wrong);
+    expect(await guess()).toEqual({ refused: 'Too many tries; wait 6 s.', waitMs: 6_000 });
+    expect(await guess('192.168.1.2')).toEqual(wrong);
     now = 6_000;
-    expect(await guess()).toEqual({ refused: expect.stringContaining('not the code') });
-    expect(await guess()).toEqual({ refused: expect.stringContaining('Too many') });
+    expect(await guess()).toEqual(wrong);
+    expect(await guess()).toHaveProperty('waitMs', 6_000);
+  });
+
+  it('forgets its password when somebody at the device says so, and has another code then', async () => {
+    const credentials = await Credentials.open(folder);
+    const first = credentials.claimCode;
+    await credentials.setPassword('a long password');
+    expect(await credentials.look()).toBe(false);
+    expect(await forgetPassword(folder)).toBe(true);
+    expect(await forgetPassword(folder)).toBe(false);
+    expect(await credentials.look()).toBe(true);
+    expect(await credentials.isPassword('a long password')).toBe(false);
+    expect(credentials.claimCode).toMatch(/^[B-Z2-9]{4}-[B-Z2-9]{4}$/);
+    expect(credentials.claimCode).not.toBe(first);
+    await credentials.setPassword('another password');
+    await writeFile(join(folder, 'settings-page.json'), 'rubbish');
+    await expect(credentials.look()).rejects.toThrow(/damaged/);
+    expect(await credentials.isPassword('another password')).toBe(true);
   });
 
   it('says that its file is damaged rather than to open', async () => {

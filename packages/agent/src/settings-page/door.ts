@@ -3,6 +3,7 @@ import { type Credentials, PASSWORD_MIN } from './credentials.ts';
 import { type Html, html } from './html.ts';
 import { document } from './layout.ts';
 import type { Sessions } from './sessions.ts';
+import type { Tries } from './tries.ts';
 
 /** What stands before the page: claiming it the first time, then the password. */
 export function doorPage({ claimed, refused }: { claimed: boolean; refused?: string }): Html {
@@ -13,7 +14,7 @@ export function doorPage({ claimed, refused }: { claimed: boolean; refused?: str
           <label>Password <input type="password" name="password" autocomplete="current-password" autofocus required></label>
           <button>Sign in</button>
         </form>
-        <p class="hint">Forgotten? Remove <code>settings-page.json</code> from the agent's folder and restart it: the page is then claimed anew.</p>`
+        <p class="hint">Forgotten? On the device, <code>porchlight agent settings reset-password</code> shows a code to claim the page anew.</p>`
     : html`<h1>Claim this page</h1>
         <p>The code stands in the agent's log, and <code>porchlight agent settings</code> shows it on the device.</p>
         <form method="post" action="/claim">
@@ -24,14 +25,27 @@ export function doorPage({ claimed, refused }: { claimed: boolean; refused?: str
   return document({ title: 'This device', body: html`<main class="door">${trouble}${form}</main>` });
 }
 
+export interface Entering {
+  /** Which form was sent. */
+  readonly path: string;
+  readonly form: URLSearchParams;
+  /** Who sent it. */
+  readonly address: string;
+}
+
+export type Entered =
+  | { readonly secret: string }
+  /** `waitMs`: there have been too many tries. */
+  | { readonly refused: string; readonly waitMs?: number };
+
 /** Lets somebody in who has the code or the password, and begins a session; or says why not. */
 export async function enter(
-  path: string,
-  form: URLSearchParams,
-  { credentials, sessions }: { credentials: Credentials; sessions: Sessions },
-): Promise<{ secret: string } | { refused: string }> {
+  { path, form, address }: Entering,
+  { credentials, sessions, tries }: { credentials: Credentials; sessions: Sessions; tries: Tries },
+): Promise<Entered> {
   if (path !== '/sign-in' && path !== '/claim') return { refused: 'Sign in first.' };
-  if (!sessions.take()) return { refused: 'Too many tries; wait a minute.' };
+  const waitMs = tries.take(address);
+  if (waitMs > 0) return { refused: `Too many tries; wait ${Math.ceil(waitMs / 1000)} s.`, waitMs };
   const password = form.get('password') ?? '';
   if (path === '/sign-in') {
     if (!(await credentials.isPassword(password))) return { refused: 'That is not the password.' };
@@ -45,6 +59,6 @@ export async function enter(
       throw error;
     }
   }
-  sessions.giveBack();
+  tries.giveBack(address);
   return { secret: sessions.begin() };
 }

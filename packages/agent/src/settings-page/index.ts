@@ -1,3 +1,4 @@
-export type { DeviceControl, Joining, JoinWish } from './device-control.ts';
+export { forgetPassword } from './credentials.ts';
+export type { Asked, DeviceControl, JoinWish, LinkChange, MqttWish } from './device-control.ts';
 export { readPlace, type SettingsPlace } from './place.ts';
 export { openSettingsPage, SettingsPageClosed, type SettingsPageParts } from './server.ts';

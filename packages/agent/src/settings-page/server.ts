@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { hostname } from 'node:os';
 import type { Clock } from '../clock.ts';
 import { ConfigError, systemErrorCode } from '../config/index.ts';
 import type { Logger } from '../log/index.ts';
@@ -10,10 +9,12 @@ import { Credentials } from './credentials.ts';
 import type { DeviceControl } from './device-control.ts';
 import { doorPage, enter } from './door.ts';
 import type { Html } from './html.ts';
+import { MACHINE_NAMES, publishedNames } from './own-names.ts';
 import { ACTIONS, PAGES, type PageContext, statusJson } from './pages/index.ts';
 import { removePlace, writePlace } from './place.ts';
 import { isOwnHost, isSameOrigin, readForm, sessionCookie, setSessionCookie } from './request.ts';
 import { Sessions } from './sessions.ts';
+import { addressOf, Tries } from './tries.ts';
 
 export interface SettingsPageParts {
   readonly dataFolder: string;
@@ -26,6 +27,8 @@ export interface SettingsPageParts {
 /** The page's port cannot be opened. */
 export class SettingsPageClosed extends ConfigError {}
 
+/** So often the page looks whether its password was taken away on the device. */
+const LOOK_MS = 2_000;
 /** The device's own page is for its owner: few connections are enough. */
 const CONNECTIONS_MAX = 64;
 const HEADERS = {
@@ -48,10 +51,19 @@ export async function openSettingsPage(parts: SettingsPageParts) {
   const { clock, listen, logger } = parts;
   const credentials = await Credentials.open(parts.dataFolder);
   const sessions = new Sessions(() => clock.monotonic());
+  const tries = new Tries(() => clock.monotonic());
   let announced = false;
-  let place = { url: '' };
-  const onClaimed = () => writePlace(parts.dataFolder, place);
-  const page = new SettingsPage({ ...parts, credentials, sessions, onClaimed });
+  let url = '';
+  /** Tells the log, and `porchlight agent settings`, where the page is. */
+  const announce = async (): Promise<void> => {
+    const { claimCode } = credentials;
+    const place = { url, ...(claimCode === undefined ? {} : { claimCode }) };
+    announced = true;
+    await writePlace(parts.dataFolder, place);
+    logger.info(place, 'settings page');
+  };
+  const onClaimed = () => writePlace(parts.dataFolder, { url });
+  const page = new SettingsPage({ ...parts, credentials, sessions, tries, onClaimed });
   const server = http.createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (req, res) => {
     page.handle(req, res).catch((error: unknown) => {
       logger.error({ error }, 'settings page failed');
@@ -73,20 +85,31 @@ export async function openSettingsPage(parts: SettingsPageParts) {
   }
   const { port } = server.address() as AddressInfo;
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
-  const url = `http://${host}:${port}/`;
-  place = { url };
+  url = `http://${host}:${port}/`;
+  page.port = port;
+  let trouble: string | undefined;
+  const look = async (): Promise<void> => {
+    try {
+      const changed = await credentials.look();
+      trouble = undefined;
+      if (!changed) return;
+      sessions.endAll();
+      if (announced) await announce();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      if (trouble !== error.message) logger.error({ reason: error.message }, 'settings page');
+      trouble = error.message;
+    }
+  };
+  const stopLooking = clock.every(LOOK_MS, () => {
+    look().catch((error: unknown) => logger.error({ error }, 'settings page failed'));
+  });
   return {
     url,
     claimCode: () => credentials.claimCode,
-    /** Tells the log, and `porchlight agent settings`, where the page is. */
-    async announce(): Promise<void> {
-      const { claimCode } = credentials;
-      const claim = claimCode === undefined ? {} : { claimCode };
-      announced = true;
-      await writePlace(parts.dataFolder, { url, ...claim });
-      logger.info({ url, ...claim }, 'settings page');
-    },
+    announce,
     async close(): Promise<void> {
+      stopLooking();
       server.close();
       server.closeAllConnections();
       if (announced) await removePlace(parts.dataFolder);
@@ -98,24 +121,28 @@ class SettingsPage {
   readonly #parts: SettingsPageParts;
   readonly #credentials: Credentials;
   readonly #sessions: Sessions;
+  readonly #tries: Tries;
   readonly #onClaimed: () => Promise<void>;
-  readonly #names = [hostname().toLowerCase()];
+  /** Known once it is open. */
+  port = 0;
 
   constructor(
     parts: SettingsPageParts & {
       credentials: Credentials;
       sessions: Sessions;
+      tries: Tries;
       onClaimed: () => Promise<void>;
     },
   ) {
     this.#parts = parts;
     this.#credentials = parts.credentials;
     this.#sessions = parts.sessions;
+    this.#tries = parts.tries;
     this.#onClaimed = parts.onClaimed;
   }
 
   async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    if (!isOwnHost(req.headers.host, this.#names)) {
+    if (!(await this.#isOwnHost(req))) {
       return plain(res, 421, 'Call this page by the address of the device, or by its own name.\n');
     }
     const path = (req.url ?? '/').split('?')[0] ?? '/';
@@ -137,6 +164,12 @@ class SettingsPage {
     show(res, 200, await found(context, { query, note: undefined, form: undefined }));
   }
 
+  async #isOwnHost(req: IncomingMessage): Promise<boolean> {
+    const { host } = req.headers;
+    if (isOwnHost(host, MACHINE_NAMES)) return true;
+    return isOwnHost(host, await publishedNames({ ...this.#parts, port: this.port }));
+  }
+
   async #change(req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {
     if (!isSameOrigin(req)) return plain(res, 403, 'A change has to come from this page itself.\n');
     let form: URLSearchParams;
@@ -150,10 +183,15 @@ class SettingsPage {
     const secret = sessionCookie(req);
     const session = this.#sessions.find(secret);
     if (session === undefined) {
-      const entered = await enter(path, form, { credentials: this.#credentials, sessions: this.#sessions });
+      const entered = await enter(
+        { path, form, address: addressOf(req) },
+        { credentials: this.#credentials, sessions: this.#sessions, tries: this.#tries },
+      );
       if ('refused' in entered) {
         const claimed = this.#credentials.claimCode === undefined;
-        return show(res, 403, doorPage({ claimed, refused: entered.refused }));
+        const { refused, waitMs } = entered;
+        if (waitMs !== undefined) res.setHeader('Retry-After', Math.ceil(waitMs / 1000));
+        return show(res, waitMs === undefined ? 403 : 429, doorPage({ claimed, refused }));
       }
       if (path === '/claim') await this.#onClaimed();
       return redirect(res, '/', { 'Set-Cookie': setSessionCookie(entered.secret) });

@@ -3,8 +3,6 @@ import { createHash, randomBytes } from 'node:crypto';
 const LIFE_MS = 12 * 3600_000;
 /** More than a household has browsers; the oldest goes. */
 const SESSIONS_MAX = 20;
-/** Wrong codes or passwords, from everybody together: the page has one owner. */
-const TRIES = { burst: 5, refillMs: 6_000 };
 
 interface Session {
   readonly until: number;
@@ -17,13 +15,10 @@ export class Sessions {
   readonly #now: () => number;
   /** By hash of the cookie. */
   readonly #sessions = new Map<string, Session>();
-  #tries = TRIES.burst;
-  #refilledAt: number;
 
   /** @param now a monotonic clock, in ms */
   constructor(now: () => number) {
     this.#now = now;
-    this.#refilledAt = now();
   }
 
   /** Gives the value of the cookie. */
@@ -53,24 +48,6 @@ export class Sessions {
 
   endAll(): void {
     this.#sessions.clear();
-  }
-
-  /** Takes one try at a code or password; false: there have been too many, wait. */
-  take(): boolean {
-    const now = this.#now();
-    const refilled = Math.floor((now - this.#refilledAt) / TRIES.refillMs);
-    if (refilled > 0) {
-      this.#tries = Math.min(TRIES.burst, this.#tries + refilled);
-      this.#refilledAt += refilled * TRIES.refillMs;
-    }
-    if (this.#tries === 0) return false;
-    this.#tries -= 1;
-    return true;
-  }
-
-  /** The try was right. */
-  giveBack(): void {
-    this.#tries = Math.min(TRIES.burst, this.#tries + 1);
   }
 }
 

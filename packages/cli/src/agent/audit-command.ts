@@ -9,6 +9,7 @@ interface AuditFlags extends ListingFlags {
   readonly follow?: boolean;
   readonly service?: string;
   readonly person?: string;
+  readonly allowed?: boolean;
   readonly denied?: boolean;
   readonly last: number;
 }
@@ -19,6 +20,7 @@ export function auditCommand(): Command {
     .addOption(twinned('--follow', 'go on with what comes, until Ctrl-C', 'PORCHLIGHT_FOLLOW'))
     .addOption(twinned('--service <name>', 'of this service only', 'PORCHLIGHT_SERVICE'))
     .addOption(twinned('--person <name>', 'of this person only', 'PORCHLIGHT_PERSON'))
+    .addOption(twinned('--allowed', 'only what was let through', 'PORCHLIGHT_ALLOWED'))
     .addOption(twinned('--denied', 'only what was refused', 'PORCHLIGHT_DENIED'))
     .addOption(
       twinned('--last <number>', 'so many of the newest', 'PORCHLIGHT_LAST').argParser(count).default(50),
@@ -32,7 +34,7 @@ async function showAudit(options: AuditFlags): Promise<void> {
     last: options.last,
     service: options.service,
     person: options.person,
-    decision: options.denied === true ? 'deny' : undefined,
+    decision: options.denied === true ? 'deny' : options.allowed === true ? 'allow' : undefined,
     follow: options.follow === true,
     signal: stopSignal(),
   });

@@ -1,12 +1,5 @@
-import { join } from 'node:path';
-import { checkPolicy, POLICY_BYTES_MAX } from '@porchlight/protocol/policy';
-import {
-  AgentConfigFile,
-  ConfigError,
-  readTextFile,
-  replaceFile,
-  systemErrorCode,
-} from '../../config/index.ts';
+import { AgentConfigFile } from '../../config/index.ts';
+import { readPolicyText, savePolicy } from '../../policy/index.ts';
 import { html } from '../html.ts';
 import { formField, framed } from '../layout.ts';
 import { accessListActions, accessListSection } from './access-list.ts';
@@ -16,7 +9,7 @@ import { testerSection, tryRequest } from './tester.ts';
 /** Page 2: the access list of emoncms, the general rules, and what they would do with a request. */
 export const accessPage: Page = async (context, { note, form }) => {
   const { dataFolder, formToken } = context;
-  const policy = form?.get('policy') ?? (await policyText(dataFolder));
+  const policy = form?.get('policy') ?? (await readPolicyText(dataFolder));
   const exposed = [...(await new AgentConfigFile(dataFolder).read()).services.keys()];
   return framed({
     at: '/access',
@@ -36,27 +29,12 @@ export const accessPage: Page = async (context, { note, form }) => {
 
 export const accessActions: readonly (readonly [string, Action])[] = [
   ...accessListActions,
-  ['/policy', { page: '/access', run: savePolicy }],
+  ['/policy', { page: '/access', run: save }],
   ['/try', { page: '/access', run: tryRequest }],
 ];
 
-async function savePolicy({ dataFolder, control }: PageContext, form: URLSearchParams) {
-  const text = (form.get('policy') ?? '').replace(/\r\n/g, '\n');
-  const [problem] = checkPolicy(text);
-  if (problem !== undefined) {
-    throw new ConfigError(`not saved: line ${problem.line}: ${problem.message}. ${problem.hint}`);
-  }
-  await replaceFile(join(dataFolder, 'policy'), text, 0o600);
+async function save({ dataFolder, control }: PageContext, form: URLSearchParams) {
+  await savePolicy(dataFolder, (form.get('policy') ?? '').replace(/\r\n/g, '\n'));
   await control.reload();
   return undefined;
-}
-
-/** The policy as it is on the disk; empty when there is none. @throws ConfigError */
-async function policyText(dataFolder: string): Promise<string> {
-  try {
-    return (await readTextFile(join(dataFolder, 'policy'), POLICY_BYTES_MAX)).text;
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return '';
-    throw error;
-  }
 }

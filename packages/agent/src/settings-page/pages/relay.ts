@@ -1,39 +1,29 @@
-import { ConfigError } from '../../config/index.ts';
+import { type AgentConfig, AgentConfigFile } from '../../config/index.ts';
 import { PASSWORD_MIN } from '../credentials.ts';
-import type { Joining } from '../device-control.ts';
+import type { Asked, LinkChange } from '../device-control.ts';
 import { type Html, html } from '../html.ts';
 import { formField, framed } from '../layout.ts';
-import type { Action, Page, PageContext } from './page.ts';
+import { joinForm, joinWish, mqttForm, mqttWish } from './link-forms.ts';
+import { linkWords } from './link-words.ts';
+import type { Action, Ask, Page, PageContext } from './page.ts';
 
-const PEM = /^\s*-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*$/;
-const CA_MAX = 16 * 1024;
-
-/** Page 1: which relay, and how the link to it is. */
-export const relayPage: Page = async (context, { note, form }) => {
-  const { control, formToken } = context;
-  const status = control.status();
-  const value = (name: string): string => form?.get(name) ?? '';
+/** Page 1: which relay, by which way, and how the link to it is. */
+export const relayPage: Page = async (context, ask) => {
+  const { control, dataFolder, formToken } = context;
+  const config = await new AgentConfigFile(dataFolder).read();
+  const change = control.linkChange();
+  const asked = askedIn(ask) ?? askedBy(change);
+  const way = wayOf(ask, asked, config);
   return framed({
     at: '/',
     formToken,
-    note,
-    body: html`<h1>${status?.name ?? 'This device'}</h1>
-      <section><h2>Link</h2><p id="live" data-live>${liveWords(context)}</p></section>
-      <section><h2>${status === undefined ? 'Join a relay' : 'Join another relay'}</h2>
-        <form method="post" action="/join">${formField(formToken)}
-          <label>Address of the relay <input name="url" placeholder="https://relay.example.net" value="${value('url')}" required></label>
-          <label>Name of this device <input name="name" placeholder="its host name" value="${value('name')}"></label>
-          <fieldset><legend>How it is let in</legend>
-            <p class="hint">Your account there, or an enrolment token. With neither, somebody presses Allow in the dashboard.</p>
-            <label>Account <input name="account" autocomplete="username" value="${value('account')}"></label>
-            <label>Its password <input type="password" name="password" autocomplete="current-password"></label>
-            <label>or enrolment token <input name="token" autocomplete="off" spellcheck="false"></label>
-          </fieldset>
-          <details><summary>The relay made its own certificate authority</summary>
-            <label>Its certificate, from “Add a device” <textarea name="ca" rows="4" spellcheck="false">${value('ca')}</textarea></label>
-          </details>
-          <button>Verify &amp; save</button>
-        </form></section>
+    note: ask.note,
+    body: html`<h1>${control.status()?.name ?? 'This device'}</h1>
+      <section><h2>Link</h2><p id="live" data-live data-change="${change.state}">${linkWords(context)}</p></section>
+      <section><h2>How this device links</h2>
+        <nav class="ways" aria-label="Ways">${wayLink('ssh', 'By SSH', way)}${wayLink('mqtt', 'By MQTT alone', way)}</nav>
+        ${way === 'mqtt' ? mqttPart(formToken, asked, config) : sshPart(formToken, asked, config)}
+      </section>
       <section><h2>Password of this page</h2>
         <form method="post" action="/password">${formField(formToken)}
           <label>New password <input type="password" name="password" autocomplete="new-password" minlength="${PASSWORD_MIN}" required></label>
@@ -42,94 +32,74 @@ export const relayPage: Page = async (context, { note, form }) => {
   });
 };
 
+type Way = 'ssh' | 'mqtt';
+
+function wayOf({ query }: Ask, asked: Asked | undefined, { mqtt }: AgentConfig): Way {
+  const wanted = query.get('way');
+  if (wanted === 'ssh' || wanted === 'mqtt') return wanted;
+  if (asked !== undefined) return asked.way === 'mqtt' ? 'mqtt' : 'ssh';
+  return mqtt === undefined ? 'ssh' : 'mqtt';
+}
+
+function wayLink(to: Way, words: string, way: Way): Html {
+  return html`<a href="/?way=${to}"${to === way ? html` aria-current="true"` : undefined}>${words}</a>`;
+}
+
+function sshPart(formToken: string, asked: Asked | undefined, { relay, mqtt }: AgentConfig): Html {
+  const form = joinForm(formToken, asked);
+  if (relay === undefined) return html`<h3>Join a relay</h3>${form}`;
+  if (mqtt === undefined) {
+    return html`<p class="hint">Joined ${relay.domain}.</p>
+      <details${asked === undefined ? undefined : html` open`}><summary>Join another relay</summary>${form}</details>`;
+  }
+  return html`<p>${relay.domain} knows this device. The relay is asked first; the link by MQTT stays if it does not answer.</p>
+    <form method="post" action="/ssh">${formField(formToken)}<button>Go back to SSH</button></form>
+    <details${asked?.way === 'join' ? html` open` : undefined}><summary>Join another relay</summary>${form}</details>`;
+}
+
+function mqttPart(formToken: string, asked: Asked | undefined, { mqtt }: AgentConfig): Html {
+  return html`<p class="hint">Where SSH and WebSockets cannot pass; for web pages, not for terminals or TCP.
+      User and password are made on the page of the device at the relay, under MQTT.</p>
+    ${mqttForm(formToken, asked, mqtt === undefined ? undefined : { ...mqtt, ca: mqtt.ca !== undefined })}`;
+}
+
+/** What was just sent and is shown again, without what is secret. */
+function askedIn({ form }: Ask): Asked | undefined {
+  const value = (name: string): string => form?.get(name) ?? '';
+  if (form === undefined || !form.has('url')) return undefined;
+  return form.has('user')
+    ? { way: 'mqtt', url: value('url'), user: value('user') }
+    : { way: 'join', url: value('url'), name: value('name'), account: value('account') };
+}
+
+function askedBy(change: LinkChange): Asked | undefined {
+  return 'asked' in change ? change.asked : undefined;
+}
+
 export const relayActions: readonly (readonly [string, Action])[] = [
-  [
-    '/join',
-    {
-      page: '/',
-      async run({ control }, form) {
-        const text = (name: string): string | undefined => form.get(name)?.trim() || undefined;
-        const url = text('url');
-        if (url === undefined) throw new ConfigError('the address of the relay is missing');
-        const account = text('account');
-        const password = form.get('password') || undefined;
-        if ((account === undefined) !== (password === undefined)) {
-          throw new ConfigError('an account needs its name and its password, both');
-        }
-        const ca = text('ca');
-        if (ca !== undefined && (ca.length > CA_MAX || !PEM.test(ca))) {
-          throw new ConfigError(
-            'the certificate is no PEM text: paste all of it, with its first and last line',
-          );
-        }
-        control.join({
-          url,
-          name: text('name'),
-          token: text('token'),
-          account: account === undefined || password === undefined ? undefined : { name: account, password },
-          ca,
-        });
-        return undefined;
-      },
-    },
-  ],
+  ['/join', begin(({ control }, form) => control.join(joinWish(form)))],
+  ['/mqtt', begin(({ control }, form) => control.linkViaMqtt(mqttWish(form)))],
+  ['/ssh', begin(({ control }) => control.linkBySsh())],
   ['/password', { page: '/', run: async () => 'password-changed' }],
 ];
 
-/** What the page asks for again and again. */
-export function statusJson(context: PageContext): { words: string; good: boolean } {
-  return { words: liveText(context), good: context.control.status()?.link.state === 'up' };
-}
-
-function liveWords(context: PageContext): Html {
-  return html`${liveText(context)}`;
-}
-
-function liveText({ control, clock }: PageContext): string {
-  const joining = joiningText(control.joining());
-  if (joining !== undefined) return joining;
-  const status = control.status();
-  if (status === undefined) return 'This device has joined no relay yet.';
-  const { link, relay, name, paused } = status;
-  const pause = paused ? ' It is paused: nobody gets in.' : '';
-  const since = `for ${span(clock.now() - link.since)}`;
-  switch (link.state) {
-    case 'up': {
-      const trip = link.rtt === undefined ? '' : `, round trip ${Math.round(link.rtt)} ms`;
-      return `Linked to ${relay} as ${name} ${since}${trip}.${pause}`;
-    }
-    case 'connecting':
-      return `Connecting to ${relay} …`;
-    case 'pending':
-      return `${relay} waits for somebody to press Allow. Code ${link.code}, at ${link.url}`;
-    case 'waiting':
-      return `No link to ${relay} ${since}: ${link.reason}. Next try in ${span(link.retryAt - clock.now())}.`;
-    case 'denied':
-      return `${relay} refused: ${link.reason}. ${link.hint}`;
-    case 'stopped':
-      return 'The agent is stopping.';
-  }
-}
-
-/** Undefined: joining has nothing more to tell than the link itself. */
-function joiningText(joining: Joining): string | undefined {
-  switch (joining.state) {
-    case 'verifying':
-      return 'Asking the relay …';
-    case 'pending':
-      return `Somebody has to press Allow. Code ${joining.code}, at ${joining.url}`;
-    case 'failed':
-      return `Not joined: ${joining.reason}.`;
-    case 'idle':
-    case 'joined':
+/** Begins a change of the link; how it goes is told by the page. */
+function begin(what: (context: PageContext, form: URLSearchParams) => void): Action {
+  return {
+    page: '/',
+    async run(context, form) {
+      what(context, form);
       return undefined;
-  }
+    },
+  };
 }
 
-function span(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86_400)} days`;
+/** What the page asks for again and again. */
+export function statusJson(context: PageContext): { words: string; good: boolean; change: string } {
+  const { control } = context;
+  return {
+    words: linkWords(context),
+    good: control.status()?.link.state === 'up',
+    change: control.linkChange().state,
+  };
 }

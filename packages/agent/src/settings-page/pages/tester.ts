@@ -21,6 +21,7 @@ export function testerSection(
       <label>Method <input name="method" value="${value('method', 'GET')}" size="6"></label>
       <label>Path <input name="path" value="${value('path', '/')}" required></label>
       <label>Person <input name="person" value="${value('person')}" placeholder="nobody"></label>
+      <label>Role <input name="role" value="${value('role')}" placeholder="none"></label>
       <button>Try</button>
     </form></section>`;
 }
@@ -38,7 +39,8 @@ export async function tryRequest({ dataFolder }: PageContext, form: URLSearchPar
   }
   const method = (form.get('method') ?? 'GET').trim().toUpperCase();
   const person = form.get('person')?.trim() || undefined;
-  const decision = policy.decide({ service, method, target, person, role: undefined });
+  const role = form.get('role')?.trim() || undefined;
+  const decision = policy.decide({ service, method, target, person, role });
   const line = decision.rule === undefined ? undefined : lines[decision.rule - 1]?.trim();
   const by = line === undefined ? 'no rule is about it' : `line ${decision.rule}: ${line}`;
   if (decision.kind === 'deny') return { kind: 'wrong', text: `Denied (${decision.reason}), by ${by}` };
