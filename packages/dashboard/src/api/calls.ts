@@ -21,6 +21,7 @@ import type {
   MadeAppPassword,
   MadeEnrolmentToken,
   MadeMqttCredential,
+  MadeShare,
   Me,
   MqttConnection,
   MqttCredential,
@@ -32,6 +33,7 @@ import type {
   NewForward,
   NewMqttCredential,
   NewPathRoute,
+  NewShare,
   NewSshKey,
   PathCheck,
   PathRoute,
@@ -42,6 +44,7 @@ import type {
   ServiceChange,
   Session,
   Setup,
+  Share,
   SshKey,
 } from '@porchlight/protocol/api';
 import { request } from './request.ts';
@@ -97,6 +100,11 @@ export const api = {
   revokeMqttCredential: (deviceId: string, id: string) =>
     request<unknown>('DELETE', `/api/devices/${part(deviceId)}/mqtt-credentials/${part(id)}`),
   removeSshKey: (id: string) => request<unknown>('DELETE', `/api/me/ssh-keys/${part(id)}`),
+  shares: (deviceId: string, signal: AbortSignal) =>
+    request<Page<Share>>('GET', `/api/devices/${part(deviceId)}/shares`, { signal }),
+  makeShare: (deviceId: string, service: string, body: NewShare) =>
+    request<MadeShare>('POST', `/api/devices/${part(deviceId)}/services/${part(service)}/shares`, { body }),
+  revokeShare: (id: string) => request<unknown>('DELETE', `/api/shares/${part(id)}`),
   revokeAccessToken: (id: string) => request<unknown>('DELETE', `/api/me/access-tokens/${part(id)}`),
 
   accounts: (cursor: string, signal: AbortSignal) =>

@@ -7,6 +7,7 @@ import { StatusLine } from '../devices/index.ts';
 import { ForwardsPanel, forwardsQuery } from '../forwards/index.ts';
 import { DeviceCredentialsPanel } from '../mqtt/index.ts';
 import { useTitle } from '../page/index.ts';
+import { SharesPanel } from '../shares/index.ts';
 import { shellTarget } from '../terminal/index.ts';
 import { buttonClass, Empty, ErrorNote, Lantern, Panel, Pill, SkeletonRows } from '../ui/index.ts';
 import { DeviceMenu } from './device-menu.tsx';
@@ -81,6 +82,7 @@ export function DevicePage({ id }: { id: string }) {
           </header>
           {device.blocked && <BlockedNote device={device} />}
           <ServicesPanel device={device} />
+          <SharesPanel device={device} />
           <ForwardsPanel device={device} />
           <HealthPanel device={device} />
           <ReadingsPanel deviceId={device.id} />

@@ -6,6 +6,7 @@ import { Link } from 'wouter';
 import { api } from '../api/index.ts';
 import { isEmoncms } from '../emoncms/index.ts';
 import { Ago } from '../format/index.ts';
+import { ShareButton } from '../shares/index.ts';
 import { Button, buttonClass, Confirm, Pill } from '../ui/index.ts';
 import { AccessChoice } from './access-choice.tsx';
 import { KindChoice } from './kind-choice.tsx';
@@ -73,6 +74,11 @@ export function ServiceRow({ device, service }: ServiceRowProps) {
         </div>
       </div>
       {isWebService(service) && <AccessChoice deviceId={device.id} service={service} />}
+      {isWebService(service) && (
+        <div>
+          <ShareButton deviceId={device.id} service={service} />
+        </div>
+      )}
       {isWebService(service) && <PathRoutes device={device} service={service} />}
       {service.kind === 'tcp' && <PassthroughSwitch deviceId={device.id} service={service} />}
       <Confirm

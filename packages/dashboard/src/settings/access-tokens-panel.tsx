@@ -1,8 +1,9 @@
-import type { AccessToken, MadeAccessToken } from '@porchlight/protocol/api';
+import type { AccessToken, Grant, MadeAccessToken } from '@porchlight/protocol/api';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api, keys } from '../api/index.ts';
 import { Ago } from '../format/index.ts';
+import { GrantFields, grantWords, useDeviceNames } from '../grants/index.ts';
 import {
   Actions,
   Button,
@@ -20,6 +21,7 @@ import {
 /** Access tokens: for programs that act as this account. */
 export function AccessTokensPanel() {
   const [making, setMaking] = useState(false);
+  const names = useDeviceNames();
   const tokens = useQuery({ queryKey: keys.accessTokens, queryFn: ({ signal }) => api.accessTokens(signal) });
   return (
     <Panel
@@ -31,8 +33,8 @@ export function AccessTokensPanel() {
       }
     >
       <p className="text-sm text-muted">
-        For programs. Whoever has one can do what you can, at the API and at services that ask for sign-in or
-        a token.
+        For programs: at the API, and at services that ask for sign-in or a token. Each can do what you let
+        it.
       </p>
       <ErrorNote error={tokens.error} onRetry={tokens.refetch} />
       {tokens.isPending && <SkeletonRows count={1} className="h-14" />}
@@ -40,7 +42,7 @@ export function AccessTokensPanel() {
       {tokens.data && tokens.data.items.length > 0 && (
         <ul aria-label="Access tokens" className="grid divide-y divide-line">
           {tokens.data.items.map((token) => (
-            <TokenRow key={token.id} token={token} />
+            <TokenRow key={token.id} token={token} names={names} />
           ))}
         </ul>
       )}
@@ -49,7 +51,7 @@ export function AccessTokensPanel() {
   );
 }
 
-function TokenRow({ token }: { token: AccessToken }) {
+function TokenRow({ token, names }: { token: AccessToken; names: ReadonlyMap<string, string> }) {
   const cache = useQueryClient();
   const [revoking, setRevoking] = useState(false);
 
@@ -62,6 +64,7 @@ function TokenRow({ token }: { token: AccessToken }) {
     <li className="flex flex-wrap items-center justify-between gap-2 py-3 first:pt-0 last:pb-0">
       <div className="grid gap-0.5">
         <p className="font-medium">{token.name}</p>
+        <p className="text-sm">May {grantWords(token.grant, names)}</p>
         <p className="text-sm text-muted">
           {token.lastUsedAt === undefined ? (
             'Not used yet'
@@ -99,6 +102,7 @@ function TokenRow({ token }: { token: AccessToken }) {
 function NewTokenDialog({ onClose }: { onClose: () => void }) {
   const cache = useQueryClient();
   const [made, setMade] = useState<MadeAccessToken>();
+  const [grant, setGrant] = useState<Grant | undefined>({ scopes: ['read'] });
   const making = useMutation({
     mutationFn: api.makeAccessToken,
     onSuccess(token) {
@@ -111,7 +115,11 @@ function NewTokenDialog({ onClose }: { onClose: () => void }) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const days = Number(form.get('days'));
-    making.mutate({ name: formText(form, 'name'), ...(days > 0 ? { days } : {}) });
+    making.mutate({
+      name: formText(form, 'name'),
+      ...(days > 0 ? { days } : {}),
+      ...(grant === undefined ? {} : { grant }),
+    });
   }
 
   return (
@@ -138,10 +146,19 @@ function NewTokenDialog({ onClose }: { onClose: () => void }) {
             <option value={365}>1 year</option>
             <option value={0}>Never</option>
           </Choice>
+          <Choice
+            label="May"
+            value={grant === undefined ? 'all' : 'some'}
+            onChange={(event) => setGrant(event.target.value === 'all' ? undefined : { scopes: ['read'] })}
+          >
+            <option value="some">do what I choose</option>
+            <option value="all">do everything that I may</option>
+          </Choice>
+          {grant !== undefined && <GrantFields grant={grant} onChange={setGrant} />}
           <ErrorNote error={making.error} />
           <Actions>
             <Button onClick={onClose}>Cancel</Button>
-            <Button type="submit" look="primary" busy={making.isPending}>
+            <Button type="submit" look="primary" busy={making.isPending} disabled={isEmpty(grant)}>
               Make the token
             </Button>
           </Actions>
@@ -149,4 +166,9 @@ function NewTokenDialog({ onClose }: { onClose: () => void }) {
       )}
     </Dialog>
   );
+}
+
+/** Nothing that could be made yet. */
+function isEmpty(grant: Grant | undefined): boolean {
+  return grant !== undefined && (grant.scopes.length === 0 || grant.devices?.length === 0);
 }

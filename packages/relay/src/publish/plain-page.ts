@@ -42,6 +42,7 @@ p { margin: .4rem 0; }
 .hint, .again, .code { color: light-dark(#6d5f50, #b5a694); }
 .code { font-size: .8rem; margin-top: 2rem; }
 form { display: grid; gap: .8rem; margin-top: 1.2rem; text-align: left; }
+[hidden] { display: none !important; }
 label { display: grid; gap: .3rem; font-size: .9rem; }
 input { font: inherit; padding: .55rem .7rem; border: 1px solid light-dark(#d8cbb9, #4a4034); border-radius: .6rem; background: light-dark(#fff, #211b15); color: inherit; min-width: 0; }
 button { font: inherit; font-weight: 600; padding: .6rem 1rem; border: 0; border-radius: .6rem; background: light-dark(#8a5a12, #e0a94d); color: light-dark(#fff, #1d150a); cursor: pointer; }

@@ -1,0 +1,2 @@
+export { ShareButton } from './share-dialog.tsx';
+export { SharesPanel } from './shares-panel.tsx';
