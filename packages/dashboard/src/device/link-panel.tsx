@@ -41,13 +41,7 @@ export function LinkPanel({ device }: { device: Device }) {
             </>
           )}
         </Fact>
-        <Fact name={link.up ? 'Way in' : 'Last way in'}>
-          {link.transport === undefined
-            ? isVisitor(link)
-              ? 'short calls, by SSH'
-              : 'unknown'
-            : TRANSPORTS[link.transport]}
-        </Fact>
+        <Fact name={link.up ? 'Way in' : 'Last way in'}>{wayIn(link)}</Fact>
         {link.callHome !== undefined && <CallHomeFacts callHome={link.callHome} />}
         <Fact name={link.up ? 'Address' : 'Last address'}>{link.address ?? 'unknown'}</Fact>
         <Fact name="Agent">{link.agent ?? 'unknown'}</Fact>
@@ -73,6 +67,12 @@ export function LinkPanel({ device }: { device: Device }) {
 }
 
 /** It is up by its calls alone: there is no connection now. */
+function wayIn(link: LinkState): string {
+  if (link.transport !== undefined) return TRANSPORTS[link.transport];
+  if (!isVisitor(link)) return 'unknown';
+  return link.agent === 'MQTT client' ? 'short visits, by MQTT' : 'short calls, by SSH';
+}
+
 function isVisitor(link: LinkState): boolean {
   return link.callHome !== undefined && link.transport === undefined;
 }

@@ -64,6 +64,8 @@ function linkView(record: DeviceRecord, parts: Parts): LinkState {
   const calls = parts.callHomes.state(record);
   if (calls === undefined) return live ?? lastLink(record, parts);
   const callHome = callHomeView(calls);
+  // A device that speaks MQTT and stays connected calls no more.
+  if (live?.transport === 'mqtt' && !calls.up) return live;
   if (live !== undefined) {
     const since = calls.up ? Math.min(live.since ?? calls.since, calls.since) : live.since;
     return { ...live, since, callHome };

@@ -50,10 +50,11 @@ describe('a device that calls home', () => {
   let samples: HealthSample[];
   let facts: LinkFacts[];
   let stored: Map<string, DeviceRecord>;
+  let linked: Set<string>;
 
   beforeEach(() => {
     clock = new FakeClock();
-    [audited, history, samples, facts, stored] = [[], [], [], [], new Map()];
+    [audited, history, samples, facts, stored, linked] = [[], [], [], [], new Map(), new Set()];
     start();
   });
 
@@ -86,6 +87,7 @@ describe('a device that calls home', () => {
         byId: async (_, id) => stored.get(id),
         calledSince: async (at) => [...stored.values()].filter(({ calledAt }) => (calledAt ?? 0) >= at),
       },
+      linked: (id) => linked.has(id),
       onError: (error) => expect.fail(String(error)),
     });
   }
@@ -178,6 +180,16 @@ describe('a device that calls home', () => {
     recorder.up(LINK);
     await clock.advance(10 * MINUTE);
     expect([calls.state(record())?.up, await states()]).toEqual([false, ['up']]);
+    recorder.down(LINK, 'connection lost');
+    expect(await states()).toEqual(['up', 'down']);
+  });
+
+  it('one that stays connected falls silent without a word, and goes when its link does', async () => {
+    call();
+    linked.add('d1');
+    recorder.up(LINK);
+    await clock.advance(10 * MINUTE);
+    expect([calls.isCaller('d1'), said(), await states()]).toEqual([false, ['link.up'], ['up']]);
     recorder.down(LINK, 'connection lost');
     expect(await states()).toEqual(['up', 'down']);
   });

@@ -47,6 +47,8 @@ export interface CallHomeParts {
   readonly recorder: CallRecorder;
   readonly devices: Pick<DeviceStore, 'byId' | 'calledSince'>;
   readonly portRequests: Pick<PortRequests, 'waiting'>;
+  /** Has the device a link now? Then it is up whether or not it calls. */
+  readonly linked: (deviceId: string) => boolean;
   readonly audit: Audit;
   readonly events: EventBus;
   readonly clock: Clock;
@@ -90,6 +92,11 @@ export class CallHome implements CallHomes {
       recorder.callsUp(device, { resumed: true });
       this.#lookBy(caller.downAt);
     }
+  }
+
+  /** Does the device call, in time or late, rather than stay connected? As far as this run of the relay has seen. */
+  isCaller(deviceId: string): boolean {
+    return this.#callers.has(deviceId);
   }
 
   /** A device is calling. */
@@ -179,10 +186,17 @@ export class CallHome implements CallHomes {
     let next = Number.POSITIVE_INFINITY;
     for (const caller of this.#callers.values()) {
       if (!caller.up) continue;
-      if (caller.downAt <= now) this.#down(caller, now, missed(caller));
+      if (caller.downAt <= now) this.#fellSilent(caller, now);
       else next = Math.min(next, caller.downAt);
     }
     if (next !== Number.POSITIVE_INFINITY) this.#lookBy(next);
+  }
+
+  /** A device that stays connected need not call any more: it has not gone. */
+  #fellSilent(caller: Caller, now: number): void {
+    if (!this.#parts.linked(caller.id)) return this.#down(caller, now, missed(caller));
+    this.#callers.delete(caller.id);
+    this.#parts.recorder.callsDown(caller, missed(caller));
   }
 
   #down(caller: Caller, now: number, reason: string): void {

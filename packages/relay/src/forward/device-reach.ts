@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { type AnnouncedService, isWebService, PorchlightError } from '@porchlight/protocol';
 import type { CallHomes, PortRequests } from '../call-home/index.ts';
 import type { Clock } from '../clock.ts';
-import type { DeviceRecord } from '../devices/index.ts';
+import { type DeviceRecord, keyFingerprintOf } from '../devices/index.ts';
 import type { Link, LinkListener, LinkTable } from '../links/index.ts';
 import type { DevicePorts, PortTarget, ReachOptions } from './device-ports.ts';
 import { type Offered, OfferWaiters } from './offer-waiters.ts';
@@ -88,6 +88,8 @@ export class DeviceReach implements DevicePorts, LinkListener {
 
   /** Undefined: the device does not call home. */
   plan(device: DeviceRecord): CallPlan | undefined {
+    // One without a key speaks only MQTT: it calls, and can open no port.
+    if (keyFingerprintOf(device) === undefined) return undefined;
     const now = this.#parts.clock.now();
     const state = this.#parts.callHomes.state(device);
     if (state !== undefined) {

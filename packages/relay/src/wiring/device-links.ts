@@ -40,6 +40,7 @@ export function wireDeviceLinks({
   const callHome = new CallHome({
     ...{ recorder, portRequests, audit, events, clock, logger },
     devices: stores.devices,
+    linked: (deviceId) => table.get(deviceId) !== undefined,
     onError: failed('device not read'),
   });
   stack.add(() => callHome.close());
