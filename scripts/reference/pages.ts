@@ -7,7 +7,7 @@ import { openApiFile } from './open-api.ts';
 /** Every file that is made from the sources: its path below the root of the checkout, and what stands in it. */
 export async function referencePages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
-    ['docs/reference/cli.md', cliReference()],
+    ['docs/reference/cli.md', await cliReference()],
     ['docs/reference/control-protocol.md', controlProtocolPage()],
     ['docs/reference/errors.md', errorsPage()],
     ['docs/reference/openapi.json', await openApiFile()],

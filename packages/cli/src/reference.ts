@@ -1,8 +1,6 @@
 import type { Argument, Command, Option } from 'commander';
-import { agentCommand } from './agent/agent-command.ts';
+import { everyCommand } from './commands.ts';
 import { EXIT_CODES_IN_WORDS } from './exit-code.ts';
-import { createProgram } from './program.ts';
-import { relayCommand } from './relay/relay-command.ts';
 
 const INTRODUCTION = `# The porchlight command
 
@@ -18,8 +16,8 @@ standard error. Colours are used on a terminal only, and not when \`NO_COLOR\` i
 `;
 
 /** The page docs/reference/cli.md, from commander's own definitions. */
-export function cliReference(): string {
-  const program = createProgram([relayCommand(), agentCommand()]);
+export async function cliReference(): Promise<string> {
+  const program = await everyCommand();
   const codes = EXIT_CODES_IN_WORDS.map(([code, meaning]) => `| ${code} | ${meaning} |`);
   const exits = ['## Exit codes\n', '| code | meaning |', '|---|---|', ...codes, ''].join('\n');
   return `${[INTRODUCTION, exits, ...program.commands.flatMap((command) => sections(command, 'porchlight'))].join('\n').trimEnd()}\n`;

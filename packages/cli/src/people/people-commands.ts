@@ -1,10 +1,16 @@
 import type { Command } from 'commander';
+import { completionCommand } from './completion/index.ts';
 import { deviceCommand, devicesCommand, servicesCommand, watchCommand } from './devices/index.ts';
 import { loginCommand, logoutCommand, whoamiCommand } from './login/index.ts';
+import { logsCommand } from './logs/index.ts';
+import { curlCommand, openCommand } from './reach/index.ts';
 import { allowCommand, denyCommand, requestsCommand } from './requests/index.ts';
 
-/** What a person does with their devices, from anywhere: `porchlight login`, `devices`, … */
-export function peopleCommands(): Command[] {
+/**
+ * What a person does with their devices, from anywhere: `porchlight login`, `devices`, …
+ * @param allCommands makes the program with every command there is
+ */
+export function peopleCommands(allCommands: () => Promise<Command>): Command[] {
   return [
     loginCommand(),
     logoutCommand(),
@@ -15,6 +21,10 @@ export function peopleCommands(): Command[] {
     requestsCommand(),
     allowCommand(),
     denyCommand(),
+    openCommand(),
+    curlCommand(),
     watchCommand(),
+    logsCommand(),
+    completionCommand(allCommands),
   ];
 }

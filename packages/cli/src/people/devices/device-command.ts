@@ -2,6 +2,7 @@ import type { Device, Service } from '@porchlight/protocol/api';
 import { bytes, sinceOf, span, statusOf } from '@porchlight/protocol/words';
 import type { Command } from 'commander';
 import { EXIT } from '../../exit-code.ts';
+import { named } from '../completion/index.ts';
 import { type Cell, facts, listing, show } from '../output/index.ts';
 import { personCommand } from '../person-command.ts';
 import { openSession, type PersonFlags } from '../session/index.ts';
@@ -11,7 +12,7 @@ import { findDevice } from './find-device.ts';
 /** `porchlight device NAME`: exit code 3 when it is offline, so that scripts can ask. */
 export function deviceCommand(): Command {
   return personCommand('device', 'Tell all that is known of one device.')
-    .argument('<name>', 'as "devices" lists it')
+    .addArgument(named('<name>', 'as "devices" lists it', 'device'))
     .action(async (name: string, flags: PersonFlags) => {
       const device = await findDevice(await openSession(flags), name);
       show(flags, {

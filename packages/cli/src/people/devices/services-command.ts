@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { named } from '../completion/index.ts';
 import { show } from '../output/index.ts';
 import { personCommand } from '../person-command.ts';
 import { allOf, openSession, type PersonFlags } from '../session/index.ts';
@@ -8,7 +9,7 @@ import { findDevice } from './find-device.ts';
 /** `porchlight services [NAME]` */
 export function servicesCommand(): Command {
   return personCommand('services', 'List the services of your devices, or of one.')
-    .argument('[name]', 'of this device only')
+    .addArgument(named('[name]', 'of this device only', 'device'))
     .action(async (name: string | undefined, flags: PersonFlags) => {
       const session = await openSession(flags);
       const devices =

@@ -4,6 +4,7 @@ import { CommandError } from '../../command-error.ts';
 import { twinned } from '../../environment-twins.ts';
 import { EXIT } from '../../exit-code.ts';
 import { harmless } from '../../terminal/index.ts';
+import { named } from '../completion/index.ts';
 import { show } from '../output/index.ts';
 import { personCommand } from '../person-command.ts';
 import { openSession, type PersonFlags } from '../session/index.ts';
@@ -18,7 +19,7 @@ interface Flags extends PersonFlags {
 export function allowCommand(): Command {
   const tag = 'tag for it; may be given several times';
   return personCommand('allow', 'Let a device in; compare the code with what it shows.')
-    .argument('<code>', 'that the device shows, or the id of the request')
+    .addArgument(named('<code>', 'that the device shows, or the id of the request', 'request'))
     .addOption(twinned('--name <name>', 'name for it; by default the one it proposes', 'PORCHLIGHT_NAME'))
     .addOption(twinned('--tag <tag>', tag, 'PORCHLIGHT_TAG').argParser(collect))
     .action(async (code: string, flags: Flags) => {

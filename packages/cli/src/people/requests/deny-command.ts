@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { harmless } from '../../terminal/index.ts';
+import { named } from '../completion/index.ts';
 import { show } from '../output/index.ts';
 import { personCommand } from '../person-command.ts';
 import { openSession, type PersonFlags } from '../session/index.ts';
@@ -8,7 +9,7 @@ import { findRequest } from './find-request.ts';
 /** `porchlight deny CODE` */
 export function denyCommand(): Command {
   return personCommand('deny', 'Turn a device away.')
-    .argument('<code>', 'that the device shows, or the id of the request')
+    .addArgument(named('<code>', 'that the device shows, or the id of the request', 'request'))
     .action(async (code: string, flags: PersonFlags) => {
       const session = await openSession(flags);
       const { id, name, fingerprint, code: full } = await findRequest(session, code);

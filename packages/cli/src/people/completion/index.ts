@@ -1,0 +1,2 @@
+export { completionCommand } from './completion-command.ts';
+export { named, valued } from './kinds.ts';

@@ -1,0 +1,2 @@
+export { curlCommand } from './curl-command.ts';
+export { openCommand } from './open-command.ts';
