@@ -4,6 +4,7 @@
  * Nothing in here can add a target or widen a rule on the device: the relay only answers and pings.
  */
 import { z } from 'zod';
+import { isLanOrigin } from './lan.ts';
 import { isAccountName, isServiceName } from './names.ts';
 
 export const CONTROL_SUBSYSTEM = 'porchlight-control';
@@ -42,6 +43,13 @@ export const announcedService = z.strictObject({
     .optional()
     .describe(
       'TCP port of the local server, by which people may ask for the service: `ssh -L 3000:router1:80`',
+    ),
+  lan: z
+    .string()
+    .refine(isLanOrigin, 'must be an http or https origin')
+    .optional()
+    .describe(
+      "origin of the device's door on its LAN, where programs find the service; only if opened there",
     ),
 });
 /** As an agent announces it over SSH. */

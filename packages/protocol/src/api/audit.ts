@@ -15,6 +15,14 @@ export const auditAction = z.enum([
   'share.created',
   'share.opened',
   'share.revoked',
+  'app.created',
+  'app.changed',
+  'app.removed',
+  'app.secret-made',
+  'app.secret-removed',
+  'app.allowed',
+  'app.denied',
+  'app.revoked',
   'ssh-key.added',
   'ssh-key.removed',
   'mqtt-credential.created',
@@ -59,6 +67,7 @@ export const auditAction = z.enum([
   'forward.requested',
   'forward.opened',
   'forward.closed',
+  'tunnel.opened',
   'relay.started',
 ]);
 export type AuditAction = z.infer<typeof auditAction>;

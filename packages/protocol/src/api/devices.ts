@@ -40,6 +40,8 @@ export const service = z.object({
   keepLastAnswers: z.boolean(),
   /** Where people open it; `http` services, and those with `passthrough`. */
   url: z.string().optional(),
+  /** Where programs on the device's own LAN find it: the door asks nothing and proves that it is the device. */
+  lan: z.object({ door: z.string() }).optional(),
   /** Paths that it is published under, in order of prefix. */
   paths: z.array(z.object({ id, prefix: z.string(), strip: z.boolean(), url: z.string() })),
   /** Last time an answer of the service itself came through, and last time it did not. */

@@ -34,21 +34,23 @@ export function deviceView(record: DeviceRecord, parts: Parts): Device {
 export function serviceView(service: ServiceRecord, device: DeviceRecord, { links, relay }: Parts): Service {
   // Without a link what is recorded is what was last announced.
   const announced = links.services(device.id);
+  const live = announced?.find(({ name }) => name === service.name);
   const isPassedOn = service.passthrough && service.kind === 'tcp';
   return {
     name: service.name,
     kind: service.kind,
     kindSet: service.kindSet,
-    port: announced?.find(({ name }) => name === service.name)?.port,
+    port: live?.port,
     access: service.access,
     basicUsers: service.users.map(({ name }) => name),
-    offered: announced === undefined || announced.some(({ name }) => name === service.name),
+    offered: announced === undefined || live !== undefined,
     passthrough: isPassedOn,
     keepLastAnswers: service.keepLastAnswers,
     url:
       isWebService(service) || isPassedOn
         ? relay.serviceUrl(service.name, device.name, isPassedOn)
         : undefined,
+    lan: live?.lan === undefined ? undefined : { door: live.lan },
     paths: service.paths.map(({ id, prefix, strip }) => ({ id, prefix, strip, url: relay.pathUrl(prefix) })),
     lastSuccessAt: service.lastSuccessAt,
     lastFailureAt: service.lastFailureAt,

@@ -6,6 +6,7 @@ import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import type { Identities } from '../access/index.ts';
 import type { EmoncmsHttp } from '../adapters/index.ts';
 import { type Api, isApiPath } from '../api/index.ts';
+import { Tunnels } from '../forward/index.ts';
 import type { LinkTransport } from '../links/index.ts';
 import type { Origin } from '../listeners/index.ts';
 import type { MqttWebSockets } from '../mqtt/index.ts';
@@ -38,6 +39,7 @@ export interface ConsoleParts {
   readonly installFiles: InstallFiles;
   readonly onSsh: (socket: IncomingSocket, address: string, transport: LinkTransport) => void;
   readonly terminals: Terminals;
+  readonly tunnels: Tunnels;
   /** Origin of the console on the listener that a request came to. */
   readonly originOf: (req: IncomingMessage) => string;
   readonly mqtt: MqttWebSockets;
@@ -87,6 +89,9 @@ export class Console {
     if (req.url !== undefined && Terminals.isPath(req.url)) {
       const { originOf, terminals } = this.#parts;
       return terminals.upgrade(req, socket, head, { ...origin, consoleOrigin: originOf(req) });
+    }
+    if (req.url !== undefined && Tunnels.isPath(req.url)) {
+      return this.#parts.tunnels.upgrade(req, socket, head, origin.address);
     }
     if (req.url === MQTT_PATH) return this.#parts.mqtt.upgrade(req, socket, head, origin.address);
     if (req.url !== LINK_WEBSOCKET_PATH) return refuseUpgrade(socket, new PorchlightError('not_found'));
