@@ -72,7 +72,7 @@ export class Logins {
     }
     if (this.#parts.credentials.isSecret(password)) return this.#bySecret(user, password, address);
     if (user === JOIN_USER && (await this.#parts.accounts.byName(user)) === undefined) return joining();
-    return this.#ofAccount(user.toLowerCase(), password, address);
+    return this.#ofAccount(user, password, address);
   }
 
   /** Is the account's password still the one with which this identity signed in? */
@@ -133,11 +133,12 @@ export class Logins {
       deviceId: home?.id,
       deviceName: home?.name,
       credentialId: record.id,
-      prefixes: accountPrefixes(account),
+      prefixes: accountPrefixes(account, user),
     };
   }
 
-  async #ofAccount(name: string, password: string, address: string): Promise<MqttIdentity> {
+  async #ofAccount(user: string, password: string, address: string): Promise<MqttIdentity> {
+    const name = user.toLowerCase();
     const guess = this.#guess(name, address);
     const hash = this.#fittedLately(name, password);
     // Taken and given back in one go, so that those who come together do not count against each other.
@@ -155,7 +156,7 @@ export class Logins {
       deviceId: undefined,
       deviceName: undefined,
       credentialId: undefined,
-      prefixes: accountPrefixes(account),
+      prefixes: accountPrefixes(account, user),
     };
     this.#hashes.set(identity, account.passwordHash);
     return identity;

@@ -21,6 +21,15 @@ describe('topics', () => {
     expect(ROBOT).toEqual(['device/robot/', 'device/old-robot/']);
   });
 
+  it('are owned by the name as it was written at sign-in, too, in capitals and all', () => {
+    const account = { id: 'a'.repeat(24), name: 'ann' };
+    expect(accountPrefixes(account, 'Ann')).toEqual(['user/ann/', 'user/Ann/', `user/${account.id}/`]);
+    expect(accountPrefixes(account, 'bob')).toEqual(ANN);
+    expect(accountPrefixes({ id: 'b'.repeat(24), name: account.id }, account.id.toUpperCase())).toHaveLength(
+      1,
+    );
+  });
+
   it('of an account are not to be had by taking its identifier for a name', () => {
     const thief = accountPrefixes({ id: 'b'.repeat(24), name: 'a'.repeat(24) });
     expect(thief).toEqual([`user/${'b'.repeat(24)}/`]);

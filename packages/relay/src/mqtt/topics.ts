@@ -17,10 +17,18 @@ const IDENTIFIER = /^[0-9a-f]{24}$/;
  */
 const UNFIT = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}\uFFFD]/u;
 
-/** What an account owns: `user/<name>/` and `user/<id>/`. */
-export function accountPrefixes(account: { readonly id: string; readonly name: string }): string[] {
+/**
+ * What an account owns: `user/<name>/` and `user/<id>/`. `written`: the name as its client signed in with it, which may
+ * have capitals. Clients use that in their topics, and two names that differ in nothing else are one account.
+ */
+export function accountPrefixes(
+  account: { readonly id: string; readonly name: string },
+  written = account.name,
+): string[] {
   const byId = `user/${account.id}/`;
-  return IDENTIFIER.test(account.name) ? [byId] : [`user/${account.name}/`, byId];
+  if (IDENTIFIER.test(account.name)) return [byId];
+  const names = written.toLowerCase() === account.name ? [account.name, written] : [account.name];
+  return [...Array.from(new Set(names), (name) => `user/${name}/`), byId];
 }
 
 /** What a device owns: `device/<name>/` for its present name and for those former ones that still lead to it. */

@@ -14,6 +14,8 @@ const WAITING_MAX = 16;
  * call when it is done: it reads them one after the other.
  */
 const QUIET_MS = 1_000;
+/** A call that would have less time than this is not sent any more: it would be answered to nobody. */
+const LEAST_MS = 50;
 /** Calls that a client has at a time: the one that it is silent about, and the next. */
 const SENT_MAX = 2;
 
@@ -31,6 +33,8 @@ export interface CallLineParts {
 interface Call {
   readonly clientId: string;
   readonly message: string;
+  /** Monotonic. */
+  readonly until: number;
   settle(outcome: { readonly result: unknown } | PorchlightError): void;
 }
 
@@ -72,7 +76,8 @@ export class CallLine {
       const leave = (): void => {
         if (!this.#sent.has(clientId)) settle(new PorchlightError('device_timeout', 'The asker has left'));
       };
-      const waiting: Call = { clientId, message: encodeRequest(clientId, call), settle };
+      const until = this.#parts.clock.monotonic() + ANSWER_MS;
+      const waiting: Call = { clientId, message: encodeRequest(clientId, call), until, settle };
       signal.addEventListener('abort', leave, { once: true });
       this.#waiting.push(waiting);
       this.#sendNext();
@@ -102,7 +107,9 @@ export class CallLine {
   #sendNext(): void {
     const busy = [...this.#sent.values()].some(({ quiet }) => !quiet);
     if (busy || this.#sent.size >= SENT_MAX) return;
-    const call = this.#waiting.shift();
+    // Those before it end by their own clocks.
+    const at = this.#waiting.findIndex(({ until }) => until - this.#parts.clock.monotonic() >= LEAST_MS);
+    const [call] = at < 0 ? [] : this.#waiting.splice(at, 1);
     if (call === undefined) return;
     const sent = { call, quiet: false };
     this.#sent.set(call.clientId, sent);
