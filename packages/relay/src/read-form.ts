@@ -3,7 +3,7 @@ import { PorchlightError } from '@porchlight/protocol';
 import type { Clock } from './clock.ts';
 
 /** Forms of people and old clients are short. */
-export const FORM_MAX_BYTES = 16 * 1024;
+const FORM_MAX_BYTES = 16 * 1024;
 /** A body of that size comes within this, or its sender is not in earnest. */
 const FORM_MS = 10_000;
 

@@ -10,9 +10,9 @@ import {
 } from '@porchlight/protocol';
 import { EMONCMS_SERVICE, ORIGINAL_CLIENT } from '../../emoncms/index.ts';
 import { ChannelServer, type MqttEndpoint } from '../../mqtt/index.ts';
+import { readForm } from '../../read-form.ts';
 import { type EmoncmsCall, parseCallData, parseCallPath } from './call.ts';
 import { CallLine, type CallLineParts } from './call-line.ts';
-import { readForm } from './form.ts';
 
 export interface EmoncmsEndpointParts extends CallLineParts {
   /** The console's page about the home's feeds. */

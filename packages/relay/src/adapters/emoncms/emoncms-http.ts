@@ -4,10 +4,10 @@ import { authoriseInGeneral, bearerToken, hasConsoleCookie, type Identities } fr
 import type { AccountRecord } from '../../accounts/index.ts';
 import type { Clock } from '../../clock.ts';
 import { EMONCMS_SERVICE, type HomeCalls } from '../../emoncms/index.ts';
+import { readForm } from '../../read-form.ts';
 import { addressKey, TokenBuckets } from '../../token-buckets.ts';
 import { type EmoncmsCall, parseCallData, parseCallPath } from './call.ts';
 import { findHome, type HomesParts } from './find-home.ts';
-import { readForm } from './form.ts';
 
 /** Where a device's settings page checks a name and password. */
 export const AUTH_PATH = '/user/auth.json';
