@@ -12,8 +12,10 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 export const CLIENT_ID_MAX = 128;
 /** Live connections of one account by its own password, of one app password, and of one device: a fleet has devices. */
 export const CONNECTIONS_MAX = 50;
-/** Subscriptions of one connection: each is tried for each message of its owner. */
+/** Subscriptions of one connection, and filters in one packet: each is tried for each message of its owner. */
 export const SUBSCRIPTIONS_MAX = 100;
+/** Filters that one identity subscribes to: each reads what is retained. What comes faster waits. */
+export const SUBSCRIBE_RATE: Rate = { capacity: 500, refillMs: 20 };
 /** Sessions kept for one identity: each may hold a whole queue. */
 export const KEPT_SESSIONS_MAX = 50;
 /** Messages that wait for one kept session; what comes after is not kept for it. As mosquitto's default. */

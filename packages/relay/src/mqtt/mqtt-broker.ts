@@ -4,20 +4,20 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../telemetry/index.ts';
 import { TokenBuckets } from '../token-buckets.ts';
 import { Admission } from './admission.ts';
+import { Endings } from './endings.ts';
 import type { MqttIdentity } from './identity.ts';
 import {
-  CONNECT_BYTES_MAX,
   CONNECT_TIMEOUT_MS,
   DRAIN_TIMEOUT_MS,
   INCOMING_MAX,
-  PACKET_BYTES_MAX,
-  PACKET_RATE,
   PUBLISH_RATE,
   SESSION_LIFE_MS,
+  SUBSCRIBE_RATE,
   SUBSCRIPTIONS_MAX,
   UNREAD_BYTES_MAX,
 } from './limits.ts';
 import type { Logins } from './logins.ts';
+import { measureIncoming } from './measure-incoming.ts';
 import type { MessageStore } from './messages/message-store.ts';
 import { Persistence, PRESENT } from './messages/persistence.ts';
 import {
@@ -29,7 +29,6 @@ import {
   SIGNED_OFF,
 } from './mqtt-connection.ts';
 import { type InsideClient, OrderedAedes } from './ordered-aedes.ts';
-import { PacketGate } from './packet-gate.ts';
 import { asLibraryError, toRefusal } from './refusals.ts';
 import { RetainedLimit } from './retained-limit.ts';
 import { mayPublish, mayReceive, maySubscribe, TOPIC_LEVELS_MAX } from './topics.ts';
@@ -61,9 +60,13 @@ export class MqttBroker {
   readonly #identities = new WeakMap<Client, MqttIdentity>();
   /** How many connections of each scope are signed in. */
   readonly #counts = new Map<string, number>();
+  /** By client id with its scope; of two with the same one the later. */
+  readonly #byClientId = new Map<string, LiveConnection>();
+  readonly #endings = new Endings();
   readonly #watchers: MqttWatcher[] = [];
   readonly #retained: RetainedLimit;
   readonly #publishing: TokenBuckets;
+  readonly #subscribing: TokenBuckets;
   readonly #logLines: TokenBuckets;
   readonly #cancelSweep: () => void;
 
@@ -79,6 +82,7 @@ export class MqttBroker {
     this.#parts = parts;
     const { clock, logger, store, logins } = parts;
     this.#publishing = new TokenBuckets(PUBLISH_RATE, clock);
+    this.#subscribing = new TokenBuckets(SUBSCRIBE_RATE, clock);
     this.#logLines = new TokenBuckets(LOG_LINES, clock);
     this.#persistence = new Persistence({
       store,
@@ -134,7 +138,10 @@ export class MqttBroker {
       onSignIn: leave,
     });
     this.#live.set(client, connection);
-    this.#measure(client, connection);
+    measureIncoming(client, connection, {
+      clock: this.#parts.clock,
+      onFault: (fault) => this.#endFor(connection, fault),
+    });
     stream.once('close', () => {
       leave();
       this.#ended(client, connection);
@@ -148,8 +155,24 @@ export class MqttBroker {
     });
   }
 
+  /**
+   * Ends connections whose rights have ended: what they have sent and what waits is not published any more, nor is
+   * their will; who is just signing in is refused.
+   */
   endWhere(which: (connection: MqttConnection) => boolean, reason: string): void {
-    for (const connection of [...this.connections()]) if (which(connection)) connection.end(reason);
+    this.#endings.note({ which, reason });
+    for (const [client, connection] of [...this.#live]) {
+      if (!connection.signedIn || !which(connection)) continue;
+      this.#endings.shut(client);
+      connection.end(reason);
+    }
+  }
+
+  /** False: there is no such connection, and nobody is signing in. */
+  mayHave(which: (connection: MqttConnection) => boolean): boolean {
+    if (this.#endings.somebodyArrives) return true;
+    for (const connection of this.connections()) if (which(connection)) return true;
+    return false;
   }
 
   /** Forgets kept sessions that went with their owner. */
@@ -188,8 +211,16 @@ export class MqttBroker {
             (error: unknown) => answer(error instanceof Error ? error : new Error(String(error))),
           );
         },
-        authorizeSubscribe: (client, subscription, answer) =>
-          answer(null, this.#maySubscribe(client as InsideClient, subscription.topic) ? subscription : null),
+        authorizeSubscribe: (client, subscription, answer) => {
+          this.#subscribingInTurn(client as InsideClient).then(
+            () =>
+              answer(
+                null,
+                this.#maySubscribe(client as InsideClient, subscription.topic) ? subscription : null,
+              ),
+            (error: unknown) => answer(error instanceof Error ? error : new Error(String(error))),
+          );
+        },
         authorizeForward: (client, packet) =>
           this.#mayForward(client, packet as MqttMessage) ? packet : null,
       },
@@ -202,6 +233,9 @@ export class MqttBroker {
     aedes.on('clientError', noteReason);
     aedes.on('connectionError', noteReason);
     aedes.on('clientReady', (client) => this.#ready(client));
+    aedes.on('unsubscribe', (filters, client) => {
+      for (const filter of filters) this.#live.get(client)?.granted.delete(filter);
+    });
     aedes.on('subscribe', (_filters, client) => this.#subscribed(client));
     aedes.on('unsubscribe', (_filters, client) => this.#subscribed(client));
     aedes.onFailure((error) => this.#parts.logger.error({ error }, 'MQTT broker failed'));
@@ -213,18 +247,23 @@ export class MqttBroker {
     if (connection === undefined) throw new Error('the connection has ended');
     const { address, door } = connection;
     const given = client.id;
+    const arrival = this.#endings.arrive();
     try {
       const identity = await this.#admission.admit(client, user, password, address);
       if (client.closed) throw new Error('the connection has ended');
       connection.signIn(identity, given);
       this.#identities.set(client, identity);
       this.#counts.set(identity.scope, (this.#counts.get(identity.scope) ?? 0) + 1);
+      this.#byClientId.set(client.id, connection);
+      arrival.settle(client, connection);
       this.#aedes.opening(client);
     } catch (error) {
       const { returnCode, message } = toRefusal(error);
       connection.reason ??= message;
       this.#warn(address, { address, door, user, returnCode, why: message }, 'MQTT client refused');
       throw error;
+    } finally {
+      arrival.over();
     }
   }
 
@@ -247,6 +286,7 @@ export class MqttBroker {
   #ended(client: InsideClient, connection: LiveConnection): void {
     this.#live.delete(client);
     if (!connection.signedIn) return;
+    if (this.#byClientId.get(client.id) === connection) this.#byClientId.delete(client.id);
     const { scope } = connection.identity;
     const left = (this.#counts.get(scope) ?? 1) - 1;
     if (left > 0) this.#counts.set(scope, left);
@@ -258,24 +298,6 @@ export class MqttBroker {
     for (const watcher of this.#watchers) watcher.down?.(connection, reason);
   }
 
-  /** Measures packets before they are parsed: the parser keeps whatever length it is told. */
-  #measure(client: InsideClient, connection: LiveConnection): void {
-    const gate = new PacketGate(CONNECT_BYTES_MAX);
-    const rate = new TokenBuckets(PACKET_RATE, this.#parts.clock);
-    const parse = client._parser.parse.bind(client._parser);
-    let counted = 0;
-    client._parser.parse = (bytes) => {
-      connection.bytesIn += bytes.length;
-      if (connection.signedIn) gate.bytesMax = PACKET_BYTES_MAX;
-      const fault = gate.take(bytes);
-      let tooMany = false;
-      for (; counted < gate.packets; counted += 1) tooMany ||= rate.take('') > 0;
-      if (fault === undefined && !tooMany) return parse(bytes);
-      this.#endFor(connection, fault ?? 'too many packets');
-      return 0;
-    };
-  }
-
   /** @throws Error when the client may not; the connection ends then, as MQTT 3.1.1 has no other no ([MQTT-3.3.5-2]) */
   async #authorisePublish(client: Client | null, message: MqttMessage): Promise<void> {
     // Wills of an earlier run: they were judged when they were left.
@@ -284,11 +306,13 @@ export class MqttBroker {
     // A will is published when the connection has ended.
     const identity = this.#identities.get(client);
     if (identity === undefined) throw new Error('the client has not signed in');
+    this.#endings.refuse(client);
     if (!mayPublish(identity.prefixes, message.topic)) {
       if (connection !== undefined) this.#endFor(connection, 'it published to a topic that is not its own');
       throw new Error('not its own topic');
     }
-    await this.#inTurn(identity.scope);
+    await this.#inTurn(this.#publishing, identity.scope);
+    this.#endings.refuse(client);
     if (message.retain && message.payload.length > 0 && identity.accountId !== undefined) {
       if (!(await this.#retained.take(identity.accountId))) {
         if (connection !== undefined) this.#endFor(connection, 'its account has too many retained messages');
@@ -300,10 +324,17 @@ export class MqttBroker {
     for (const watcher of this.#watchers) watcher.message?.(connection, message);
   }
 
-  /** Whoever publishes too fast waits here, and with it the reading of its connection. */
-  async #inTurn(scope: string): Promise<void> {
+  /** Subscriptions of a kept session that is taken up again wait for nothing: they read nothing that is retained. */
+  async #subscribingInTurn(client: InsideClient): Promise<void> {
+    const connection = this.#live.get(client);
+    if (connection?.signedIn === true && client.connackSent)
+      await this.#inTurn(this.#subscribing, connection.identity.scope);
+  }
+
+  /** Whoever is too fast waits here, and with it the reading of its connection. */
+  async #inTurn(buckets: TokenBuckets, scope: string): Promise<void> {
     for (;;) {
-      const wait = this.#publishing.take(scope);
+      const wait = buckets.take(scope);
       if (wait === 0) return;
       await new Promise<void>((resolve) => this.#parts.clock.after(wait, resolve));
     }
@@ -315,20 +346,19 @@ export class MqttBroker {
     if (connection?.signedIn !== true) return false;
     if (topic === PRESENT) return false;
     const { label, prefixes } = connection.identity;
-    const known = client.subscriptions[topic] !== undefined;
-    const full = !known && Object.keys(client.subscriptions).length >= SUBSCRIPTIONS_MAX;
-    if (!full && maySubscribe(prefixes, topic)) return true;
+    const { granted } = connection;
+    const full = !granted.has(topic) && granted.size >= SUBSCRIPTIONS_MAX;
+    if (!full && maySubscribe(prefixes, topic)) {
+      granted.add(topic);
+      return true;
+    }
     const why = full ? `${SUBSCRIPTIONS_MAX} subscriptions already` : 'not its own topic';
     this.#warn(label, { who: label, topic: topic.slice(0, 100), why }, 'MQTT subscription refused');
     return false;
   }
 
   #mayKeep(clientId: string, topic: string): boolean {
-    for (const [client, connection] of this.#live) {
-      if (client.id === clientId && connection.signedIn)
-        return maySubscribe(connection.identity.prefixes, topic);
-    }
-    return false;
+    return this.#byClientId.get(clientId)?.granted.has(topic) === true;
   }
 
   #mayForward(client: Client, message: MqttMessage): boolean {

@@ -64,6 +64,8 @@ export class LiveConnection implements MqttConnection {
   bytesOut = 0;
   /** It has had its CONNACK, and those who watch know of it. */
   ready = false;
+  /** Filters that it was allowed, and has not given up. */
+  readonly granted = new Set<string>();
   /** Why it ended, once somebody has said so. */
   reason: string | undefined;
   /** Set when the client has signed in. */
@@ -118,8 +120,9 @@ export class LiveConnection implements MqttConnection {
   }
 
   send(topic: string, payload: Buffer | string): void {
-    // The library calls without looking whether there is anybody to be called.
-    this.#client.publish(
+    // Without a number, by which the library would take earlier messages that are still being stored for repetitions.
+    // It calls without looking whether there is anybody to be called.
+    this.#client.deliver0(
       { cmd: 'publish', topic, payload, qos: 0, retain: false, dup: false },
       () => undefined,
     );

@@ -7,17 +7,27 @@ import { matches } from './topics.ts';
 
 type Done = (error?: Error | null) => void;
 
+/** What is looked at of a packet before the library gets it. */
+interface ParsedPacket {
+  readonly subscriptions?: unknown[];
+  readonly unsubscriptions?: unknown[];
+}
+
 /** What aedes 1.2.0 has beside what its types tell; the version is pinned for this reason. */
 export interface InsideClient extends Client {
   id: string;
   readonly clean: boolean;
   readonly closed: boolean;
   readonly connected: boolean;
+  readonly connackSent: boolean;
   /** It has sent a DISCONNECT. */
   readonly _disconnected: boolean;
   readonly subscriptions: Readonly<Record<string, { readonly qos: number } | undefined>>;
   readonly duplicates: Record<string, number>;
-  readonly _parser: { parse(bytes: Buffer): number };
+  readonly _parser: {
+    parse(bytes: Buffer): number;
+    prependListener(event: 'packet', listener: (packet: ParsedPacket) => void): void;
+  };
   deliver0(packet: Packet, done: Done): void;
   deliverQoS(packet: Packet, done: Done): void;
 }
@@ -206,15 +216,22 @@ export class OrderedAedes extends Aedes {
   #goByLargestQos(client: InsideClient): void {
     const { deliver0, deliverQoS } = client;
     client.deliver0 = (packet, done) => {
+      if (isRepetition(client, packet)) return void setImmediate(done);
       if (packet.qos > 0 && largestQos(client, packet.topic) > 0) client.deliverQoS(packet, done);
       else deliver0(packet, done);
     };
     client.deliverQoS = (packet, done) => {
+      if (isRepetition(client, packet)) return void setImmediate(done);
       const qos = Math.min(packet.qos, largestQos(client, packet.topic)) as 0 | 1 | 2;
       if (qos === 0) deliver0(packet, done);
       else deliverQoS(qos === packet.qos ? packet : Object.assign(packet, { qos }), done);
     };
   }
+}
+
+/** The message came by another of the client's subscriptions: each is called, and looking for the largest costs all. */
+function isRepetition(client: InsideClient, { brokerId, brokerCounter = 0 }: Packet): boolean {
+  return Boolean(brokerId) && (client.duplicates[brokerId ?? ''] ?? 0) >= brokerCounter;
 }
 
 function largestQos(client: InsideClient, topic: string): number {

@@ -7,6 +7,7 @@ import {
   KnownServices,
   Logins,
   MqttBroker,
+  type MqttConnection,
   MqttCredentials,
   MqttLinks,
   MqttVisits,
@@ -106,12 +107,13 @@ export async function wireMqtt(
   stack.add(() => recordWatch.close());
   /** A blocked device is kept out; a renamed one comes again, to learn which topics are its own now. */
   const deviceChanged = async (accountId: string, deviceId: string): Promise<void> => {
-    const own = [...broker.connections()].filter(({ identity }) => identity.deviceId === deviceId);
-    if (own.length === 0) return;
+    const isOwn = ({ identity }: MqttConnection) => identity.deviceId === deviceId;
+    if (!broker.mayHave(isOwn)) return;
     const device = await stores.devices.byId(accountId, deviceId);
-    for (const connection of own) {
-      if (device?.blockedAt !== undefined) connection.end('the device was blocked');
-      else if (device?.name !== connection.identity.deviceName) connection.end('the device was renamed');
+    if (device?.blockedAt !== undefined) return broker.endWhere(isOwn, 'the device was blocked');
+    for (const connection of [...broker.connections()]) {
+      if (isOwn(connection) && device?.name !== connection.identity.deviceName)
+        connection.end('the device was renamed');
     }
   };
   stack.add(
