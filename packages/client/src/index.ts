@@ -1,3 +1,22 @@
 export { type ErrorCode, PorchlightError } from '@porchlight/protocol';
 export * from './api/index.ts';
+export {
+  Client,
+  type ClientOptions,
+  RemoteDevice,
+  RemoteService,
+  type SocketOptions,
+} from './device/index.ts';
+export type { Route } from './lan/index.ts';
+export { type ConnectOptions, type TcpConnection, type TcpTarget, Tunnel } from './tcp/index.ts';
+export {
+  below,
+  errorList,
+  type RequestOptions,
+  type Resource,
+  ResourceError,
+  type ResourceOptions,
+  type ResourceProblem,
+  resource,
+} from './resource/index.ts';
 export { staticToken, type TokenSource } from './tokens/index.ts';
