@@ -1,4 +1,8 @@
 import { programFor } from './commands.ts';
-import { run } from './program.ts';
+import { showNextStep } from './people/next-step/index.ts';
+import { run, runToEnd } from './program.ts';
 
-process.exitCode = await run(await programFor(process.argv[2]), process.argv);
+const alone = process.argv.length === 2;
+process.exitCode = await (alone
+  ? runToEnd(showNextStep)
+  : run(await programFor(process.argv[2]), process.argv));

@@ -21,13 +21,20 @@ export function createProgram(commands: readonly Command[]): Command {
 }
 
 /** Runs a command line; gives the exit code. Whatever the command opened is closed when this resolves. */
-export async function run(program: Command, argv: readonly string[]): Promise<number> {
+export function run(program: Command, argv: readonly string[]): Promise<number> {
+  return runToEnd(async () => {
+    await program.parseAsync([...argv]);
+  });
+}
+
+/** Runs what a command line means; errors are told, and become exit codes. */
+export async function runToEnd(work: () => Promise<void>): Promise<number> {
   // A reader that has seen enough, such as `head`, is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed);
   });
   try {
-    await program.parseAsync([...argv]);
+    await work();
     return process.exitCode === undefined ? EXIT.done : Number(process.exitCode);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { completionCommand } from './completion/index.ts';
 import { deviceCommand, devicesCommand, servicesCommand, watchCommand } from './devices/index.ts';
+import { doctorCommand } from './doctor/index.ts';
 import { loginCommand, logoutCommand, whoamiCommand } from './login/index.ts';
 import { logsCommand } from './logs/index.ts';
 import { curlCommand, openCommand } from './reach/index.ts';
@@ -25,6 +26,7 @@ export function peopleCommands(allCommands: () => Promise<Command>): Command[] {
     curlCommand(),
     watchCommand(),
     logsCommand(),
+    doctorCommand(),
     completionCommand(allCommands),
   ];
 }

@@ -40,7 +40,7 @@ export function requireOnline(device: Device, now = Date.now()): void {
   throw new CommandError(
     link.since === undefined ? `${name} was never online` : `${name} is offline${since}${why}`,
     {
-      hint: `see whether it has power and internet; ${ownName} doctor ${name} looks closer`,
+      hint: 'see whether it has power and internet; on the device: porchlight agent doctor',
       exitCode: EXIT.linkDown,
     },
   );

@@ -1,4 +1,3 @@
 export { openInBrowser } from './browser.ts';
 export { type Cell, facts, listing } from './listing.ts';
-export { withProgress } from './progress.ts';
 export { note, show } from './show.ts';

@@ -1,4 +1,5 @@
-import { harmless, span } from '../../terminal/index.ts';
+import { span } from '@porchlight/protocol/words';
+import { harmless } from './words.ts';
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MS = 100;

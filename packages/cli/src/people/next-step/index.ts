@@ -1,0 +1,1 @@
+export { showNextStep } from './show-next-step.ts';
