@@ -8,7 +8,6 @@ export {
   type SocketOptions,
 } from './device/index.ts';
 export type { Route } from './lan/index.ts';
-export { type ConnectOptions, type TcpConnection, type TcpTarget, Tunnel } from './tcp/index.ts';
 export {
   below,
   errorList,
@@ -19,4 +18,5 @@ export {
   type ResourceProblem,
   resource,
 } from './resource/index.ts';
+export { type ConnectOptions, type TcpConnection, type TcpTarget, Tunnel } from './tcp/index.ts';
 export { staticToken, type TokenSource } from './tokens/index.ts';
