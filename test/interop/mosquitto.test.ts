@@ -115,6 +115,30 @@ describe.skipIf(pub.missing !== undefined || sub.missing !== undefined)(
       expect(readings).toMatchObject([{ name: 't', value: '21.5' }]);
     });
 
+    it('a sensor that publishes and leaves is up as long as it comes in time, and each visit is no row of its history', async () => {
+      const made = JSON.parse((await ann.api('POST', '/api/devices', { name: 'meter', mqtt: true })).body);
+      const { username, password } = made.mqtt;
+      const look = async (path = '') =>
+        JSON.parse((await ann.api('GET', `/api/devices/${made.id}${path}`)).body);
+      for (const value of ['1', '2', '3']) {
+        const topic = 'device/meter/telemetry/kwh';
+        const to = [...plain(), '-u', username, '-P', password, '-t', topic, '-m', value, '-q', '1'];
+        expect(await publish(to)).toMatchObject({ code: 0 });
+        await expect.poll(async () => (await look()).link.callHome).toBeDefined();
+        await expect.poll(async () => (await look()).link.transport).toBeUndefined();
+        expect((await look()).link.up).toBe(true);
+      }
+      expect((await look('/readings')).readings).toMatchObject([{ name: 'kwh', value: '3' }]);
+      expect((await look('/health')).periods.map(({ state }: { state: string }) => state)).toEqual(['up']);
+      const audit = JSON.parse((await ann.api('GET', `/api/audit?deviceId=${made.id}`)).body).items;
+      const links = audit
+        .map(({ action }: { action: string }) => action)
+        .filter((one: string) => one.startsWith('link'));
+      // Of its first visit, before anybody knew that it would leave again; the later ones are none.
+      expect(links).toEqual(['link.down', 'link.up', 'link.up']);
+      expect((await look()).link.callHome.bytesLastHour).toBeGreaterThan(100);
+    });
+
     it('bytes that are no MQTT, lengths without end and packets that are too long end their own connection alone', async () => {
       const listener = subscribe([...plain(), ...as(ann), '-t', 'user/ann/#']);
       await said(listener, /SUBACK/);

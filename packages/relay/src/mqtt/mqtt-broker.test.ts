@@ -176,6 +176,46 @@ it('a kept session is present when it was there before, with or without subscrip
   expect(present).toEqual([false, true, false, false]);
 });
 
+it('each subscriber gets its own quality of service, whoever else has subscribed', async () => {
+  const got: string[] = [];
+  for (const qos of [0, 1, 2, 1, 0] as const) {
+    const client = await connect(as(ann));
+    client.on('message', (_topic, _payload, packet) => got.push(`${qos} ${packet.qos}`));
+    await client.subscribeAsync('user/ann/x', { qos });
+  }
+  const publisher = await connect(as(ann));
+  await publisher.publishAsync('user/ann/x', 'x', { qos: 2 });
+  await expect.poll(() => got.sort()).toEqual(['0 0', '0 0', '1 1', '1 1', '2 2']);
+});
+
+it('what comes while a kept session gets its queue is not lost, with quality of service 0 neither', async () => {
+  const kept = { clientId: 'kept', clean: false };
+  const before = await connect(as(ann, kept));
+  await before.subscribeAsync(['user/ann/queued', 'user/ann/first'], { qos: 1 });
+  await before.subscribeAsync('user/ann/none', { qos: 0 });
+  await before.endAsync();
+  const publisher = await connect(as(ann));
+  const queued = Array.from({ length: 400 }, (_, n) => String(n));
+  await Promise.all(queued.map((n) => publisher.publishAsync('user/ann/queued', n, { qos: 1 })));
+  const heard = new Map<string, string[]>();
+  const after = mqtt.connect(`mqtt://127.0.0.1:${relay.relay.ports.mqtt}`, as(ann, kept));
+  clients.push(after);
+  after.on('message', (topic, payload) => {
+    heard.set(topic, [...(heard.get(topic) ?? []), payload.toString()]);
+  });
+  await new Promise<void>((resolve) => void after.once('connect', () => resolve()));
+  const meanwhile = Array.from({ length: 40 }, (_, n) => String(n));
+  await Promise.all([
+    ...meanwhile.map((n) => publisher.publishAsync('user/ann/first', n, { qos: 0 })),
+    ...meanwhile.map((n) => publisher.publishAsync('user/ann/none', n, { qos: n === '7' ? 1 : 0 })),
+  ]);
+  await expect.poll(() => heard.get('user/ann/queued')?.length, { timeout: 10_000 }).toBe(400);
+  await expect.poll(() => heard.get('user/ann/none')?.length).toBe(40);
+  expect(heard.get('user/ann/queued')).toEqual(queued);
+  expect(heard.get('user/ann/first')).toEqual(meanwhile);
+  expect(heard.get('user/ann/none')?.sort()).toEqual([...meanwhile].sort());
+});
+
 it('a relay that stops ends its clients, and their wills are published at the latest when it is there again', async () => {
   const data = await mkdtemp(join(tmpdir(), 'porchlight-mqtt-'));
   const first = await startTestRelay({ data });

@@ -269,7 +269,7 @@ export class MqttBroker {
 
   #ready(client: Client): void {
     const connection = this.#live.get(client);
-    if (connection?.signedIn !== true) return;
+    if (connection?.signedIn !== true || connection.ready) return;
     connection.ready = true;
     const { address, door, clientId, identity } = connection;
     this.#parts.logger.info({ who: identity.label, clientId, address, door }, 'MQTT client connected');
@@ -311,6 +311,8 @@ export class MqttBroker {
       if (connection !== undefined) this.#endFor(connection, 'it published to a topic that is not its own');
       throw new Error('not its own topic');
     }
+    // Its first message may be here before the library has said that it is: nobody shall hear of it before its sender.
+    this.#ready(client);
     await this.#inTurn(this.#publishing, identity.scope);
     this.#endings.refuse(client);
     if (message.retain && message.payload.length > 0 && identity.accountId !== undefined) {
@@ -367,9 +369,11 @@ export class MqttBroker {
       return false;
     // From its queue: it is read as fast as the client reads, and what is refused here would be dropped for good.
     if ('messageId' in message && message.messageId !== undefined) return true;
-    if (!this.#aedes.isLive(client)) return false;
-    if (connection.unsent <= UNREAD_BYTES_MAX) return true;
     const { label } = connection.identity;
+    const live = this.#aedes.isLive(client);
+    // What is kept for it waits in its queue; of the rest a part is held for it, and no more than that.
+    if (!live && message.qos > 0) return false;
+    if (live && connection.unsent <= UNREAD_BYTES_MAX) return true;
     if (message.qos > 0) this.#endFor(connection, 'it does not read what is sent to it');
     else this.#warn(label, { who: label }, 'MQTT message dropped, the client does not read');
     return false;

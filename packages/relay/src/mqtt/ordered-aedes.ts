@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Aedes, type AedesOptions, type Client } from 'aedes';
+import { UNREAD_BYTES_MAX } from './limits.ts';
 import type { MessageChange, QueuedMessage } from './messages/message-store.ts';
 import type { Packet } from './messages/packet.ts';
 import type { Persistence } from './messages/persistence.ts';
@@ -43,6 +44,15 @@ interface InsideAedes {
 /** Lines of order beside the stored one: a message that need not be stored does not wait for those that must. */
 const UNSTORED = '/0';
 
+/** A client that is being connected. */
+interface Opening {
+  /** A message came that waits in its queue. */
+  missed: boolean;
+  /** Messages that are in no queue, since they go with quality of service 0. */
+  readonly held: Packet[];
+  heldBytes: number;
+}
+
 /**
  * Aedes with its promises kept in order. As it comes, aedes 1.2.0
  * - acknowledges QoS 1 before the message is stored, and stores a QoS 2 identifier and its message apart: a kill -9 in
@@ -51,7 +61,8 @@ const UNSTORED = '/0';
  *   a database that takes its time, messages overtake each other and vanish. Here they are numbered and handed out
  *   in one order.
  * - makes publishers, a hundred messages in all, wait for the slowest subscriber. Here nobody waits for others.
- * - forwards messages to a returning client before it has had its CONNACK and its queue. Here they wait in the queue.
+ * - forwards messages to a returning client before it has had its CONNACK and its queue. Here they wait in the queue, or
+ *   for so long in memory if they go with quality of service 0.
  * - looks every four minutes for wills of other brokers that have died, by messages that are not published here, and
  *   would take its own clients for dead. Here there is one broker, which publishes old wills when it opens.
  * - may go by any one of overlapping subscriptions. Here by the one with the largest quality of service
@@ -61,8 +72,7 @@ export class OrderedAedes extends Aedes {
   readonly #persistence: Persistence;
   /** Packets that are stored and handed out already, so that aedes' own call for them does nothing. */
   readonly #accepted = new WeakSet<object>();
-  /** Clients that are being connected, and whether a message came for them meanwhile. */
-  readonly #opening = new WeakMap<Client, { missed: boolean }>();
+  readonly #opening = new WeakMap<Client, Opening>();
   #unstored = 0;
 
   constructor(options: AedesOptions, persistence: Persistence) {
@@ -125,7 +135,7 @@ export class OrderedAedes extends Aedes {
 
   /** Notes a client that is being connected: messages for it wait in its queue until it is ready. */
   opening(client: Client): void {
-    this.#opening.set(client, { missed: false });
+    this.#opening.set(client, { missed: false, held: [], heldBytes: 0 });
     this.#goByLargestQos(client as InsideClient);
   }
 
@@ -184,9 +194,9 @@ export class OrderedAedes extends Aedes {
 
   /** The client has its CONNACK and its old queue; now what came for it meanwhile, then it is live. */
   async #goLive(client: InsideClient): Promise<void> {
-    const opening = this.#opening.get(client) ?? { missed: false };
+    const opening = this.#opening.get(client);
     try {
-      for (let after = 0; opening.missed && !client.closed && !client.clean; ) {
+      for (let after = 0; opening?.missed === true && !client.closed && !client.clean; ) {
         opening.missed = false;
         const page: QueuedMessage[] = await this.#persistence.unsent(client.id, after);
         for (const message of page) {
@@ -200,17 +210,29 @@ export class OrderedAedes extends Aedes {
       client.close();
     }
     this.#opening.delete(client);
+    for (const message of opening?.held ?? []) {
+      allowAgain(client, message);
+      client.deliver0(message, () => undefined);
+    }
   }
 
   async #deliver(client: InsideClient, message: Packet): Promise<void> {
     const opening = this.#opening.get(client);
     this.#opening.delete(client);
-    // When it was held back, the client's filter against repetitions took note of it already.
-    if (message.brokerId !== undefined)
-      client.duplicates[message.brokerId] = (message.brokerCounter ?? 0) - 1;
+    allowAgain(client, message);
     const sent = new Promise<void>((resolve) => client.deliverQoS(message, () => resolve()));
     if (opening !== undefined) this.#opening.set(client, opening);
     await sent;
+  }
+
+  /** Keeps a message for a client that is being connected; false: it is not, or does not read what it has. */
+  #hold(client: InsideClient, packet: Packet): boolean {
+    const opening = this.#opening.get(client);
+    const size = packet.payload.length + packet.topic.length;
+    if (opening === undefined || opening.heldBytes + size > UNREAD_BYTES_MAX) return false;
+    opening.heldBytes += size;
+    opening.held.push(packet);
+    return true;
   }
 
   #goByLargestQos(client: InsideClient): void {
@@ -218,12 +240,13 @@ export class OrderedAedes extends Aedes {
     client.deliver0 = (packet, done) => {
       if (isRepetition(client, packet)) return void setImmediate(done);
       if (packet.qos > 0 && largestQos(client, packet.topic) > 0) client.deliverQoS(packet, done);
+      else if (this.#hold(client, packet)) done();
       else deliver0(packet, done);
     };
     client.deliverQoS = (packet, done) => {
       if (isRepetition(client, packet)) return void setImmediate(done);
       const qos = Math.min(packet.qos, largestQos(client, packet.topic)) as 0 | 1 | 2;
-      if (qos === 0) deliver0(packet, done);
+      if (qos === 0) client.deliver0(packet, done);
       else deliverQoS(qos === packet.qos ? packet : Object.assign(packet, { qos }), done);
     };
   }
@@ -232,6 +255,11 @@ export class OrderedAedes extends Aedes {
 /** The message came by another of the client's subscriptions: each is called, and looking for the largest costs all. */
 function isRepetition(client: InsideClient, { brokerId, brokerCounter = 0 }: Packet): boolean {
   return Boolean(brokerId) && (client.duplicates[brokerId ?? ''] ?? 0) >= brokerCounter;
+}
+
+/** When a message was held back, the client's filter against repetitions may have taken note of a later one. */
+function allowAgain(client: InsideClient, { brokerId, brokerCounter = 0 }: Packet): void {
+  if (brokerId !== undefined) client.duplicates[brokerId] = brokerCounter - 1;
 }
 
 function largestQos(client: InsideClient, topic: string): number {
