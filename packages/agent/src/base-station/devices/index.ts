@@ -1,0 +1,2 @@
+export { type LanDevice, NODE } from './lan-device.ts';
+export { LanDevices, type MadeCredentials } from './lan-devices.ts';
