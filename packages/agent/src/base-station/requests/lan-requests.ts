@@ -83,13 +83,9 @@ export class LanRequests {
     this.#dropSilent(now);
     const allowed = this.#file.value.allowed
       .filter(({ way, allowedAt }) => now - allowedAt < FETCH_MS[way])
-      .map(({ allowedAt, sealed: _, mac, ...facts }) => ({
-        ...facts,
-        mac,
-        code: undefined,
-        askedAt: allowedAt,
-        times: 0,
-        state: 'allowed' as const,
+      .map(({ id, asker, way, name, address, mac, firstAskedAt, allowedAt }) => ({
+        ...{ id, asker, way, name, address, mac, firstAskedAt },
+        ...{ code: undefined, askedAt: allowedAt, times: 0, state: 'allowed' as const },
       }));
     return [...allowed, ...this.#waiting.values()];
   }
