@@ -21,6 +21,7 @@ import {
   openMetricsPage,
   wireDeviceLinks,
   wireMqtt,
+  wireOAuth,
   wireOperators,
   wirePeople,
   wirePublishing,
@@ -101,8 +102,10 @@ async function start(options: RelayOptions, stack: Stack) {
   const consoleOriginOf = (request: IncomingMessage): string =>
     consoleOrigin(originOf(request).secure, request.headers);
 
+  const { oauth, consents } = wireOAuth(foundation, people, () => facts.origin);
   const api = await createApi({
     ...people,
+    consents,
     devices: stores.devices,
     services: stores.services,
     health: stores.health,
@@ -170,6 +173,7 @@ async function start(options: RelayOptions, stack: Stack) {
     installFiles,
     onSsh: (socket, address, transport) => ssh.accept(socket, address, transport),
     mqtt: mqtt.webSockets,
+    oauth,
     emoncms: new EmoncmsHttp({
       homes: {
         links: table,

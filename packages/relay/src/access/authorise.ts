@@ -35,6 +35,12 @@ const RULES = {
   'access-token:read': needs('manage', 'account'),
   /** Making one is done in a browser only. */
   'access-token:revoke': needs('manage', 'account'),
+  'app:read': needs('manage', 'account'),
+  /** An app's new callback or secret works after the program that made it is revoked. */
+  'app:change': browser,
+  'app-grant:read': needs('manage', 'account'),
+  'app-grant:revoke': needs('manage', 'account'),
+  'app:allow': browser,
   'accounts:read': { about: 'relay', scope: 'manage', reach: 'account' },
   'accounts:change': { about: 'relay', scope: 'browser', reach: 'account' },
   /** Answers are narrowed to what the grant reaches. */

@@ -53,6 +53,7 @@ async function setUp() {
   const identities = new Identities({
     sessions,
     tokens,
+    appTokens: { find: async () => undefined },
     keys: { byFingerprint: async (fingerprint) => keys.get(fingerprint) },
     accounts: { byId: async () => account },
     events,

@@ -6,12 +6,28 @@ import { hashSecret } from '../secrets.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import { BoundedCache } from './bounded-cache.ts';
 import { consoleSecret } from './console-cookie.ts';
-import { createGrant } from './grant.ts';
+import { createGrant, type GrantRecord } from './grant.ts';
 import { ANONYMOUS, type Identity, type Person } from './identity.ts';
 
 /** An identity is looked up again after so long, so that what another relay revoked ends here too. */
 const CACHE_LIFE_MS = 30_000;
 const CACHE_MAX = 10_000;
+
+/** Access tokens that OAuth apps have. */
+export interface AppTokens {
+  /** Whose it is and what for; undefined when it is malformed, unknown, expired or revoked. */
+  find(token: string): Promise<
+    | {
+        readonly accountId: string;
+        /** What it stands on, and is revoked by. */
+        readonly grantId: string;
+        readonly grant: GrantRecord;
+        /** Ms since 1970. */
+        readonly expiresAt: number;
+      }
+    | undefined
+  >;
+}
 
 interface Cached {
   readonly person: Person;
@@ -28,6 +44,7 @@ interface Cached {
 export class Identities {
   readonly #sessions: Sessions;
   readonly #tokens: AccessTokens;
+  readonly #appTokens: AppTokens;
   readonly #keys: Pick<SshKeys, 'byFingerprint'>;
   readonly #accounts: Pick<AccountStore, 'byId'>;
   readonly #clock: Clock;
@@ -39,6 +56,7 @@ export class Identities {
   constructor(parts: {
     sessions: Sessions;
     tokens: AccessTokens;
+    appTokens: AppTokens;
     keys: Pick<SshKeys, 'byFingerprint'>;
     accounts: Pick<AccountStore, 'byId'>;
     events: EventBus;
@@ -46,6 +64,7 @@ export class Identities {
   }) {
     this.#sessions = parts.sessions;
     this.#tokens = parts.tokens;
+    this.#appTokens = parts.appTokens;
     this.#keys = parts.keys;
     this.#accounts = parts.accounts;
     this.#clock = parts.clock;
@@ -77,23 +96,18 @@ export class Identities {
     );
   }
 
+  /** Whose personal access token this is, or in whose name an app has it. */
   byAccessToken(token: string): Promise<Identity> {
     return this.#resolve(`token ${hashSecret(token)}`, async () => {
-      const record = await this.#tokens.find(token);
-      if (record === undefined) return undefined;
-      const account = await this.#accounts.byId(record.accountId);
+      const found = await this.#findToken(token);
+      if (found === undefined) return undefined;
+      const account = await this.#accounts.byId(found.accountId);
       if (account === undefined) return undefined;
       const { id: accountId, name: accountName, role } = account;
-      const grant = record.grant && createGrant(record.grant);
-      const person = {
-        kind: 'access-token',
-        accountId,
-        accountName,
-        role,
-        tokenId: record.id,
-        grant,
-      } as const;
-      return { person, expiresAt: record.expiresAt };
+      const grant = found.grant && createGrant(found.grant);
+      const { tokenId, expiresAt } = found;
+      const person = { kind: 'access-token', accountId, accountName, role, tokenId, grant } as const;
+      return { person, expiresAt };
     });
   }
 
@@ -111,6 +125,13 @@ export class Identities {
 
   close(): void {
     this.#unsubscribe();
+  }
+
+  async #findToken(token: string) {
+    const personal = await this.#tokens.find(token);
+    if (personal !== undefined) return { ...personal, tokenId: personal.id };
+    const ofApp = await this.#appTokens.find(token);
+    return ofApp && { ...ofApp, tokenId: ofApp.grantId };
   }
 
   async #ofSession(session: { id: string; accountId: string; expiresAt: number } | undefined) {

@@ -13,7 +13,7 @@ export {
   parseGrantText,
   reaches,
 } from './grant.ts';
-export { bearerToken, Identities } from './identities.ts';
+export { type AppTokens, bearerToken, Identities } from './identities.ts';
 export {
   ANONYMOUS,
   grantOf,

@@ -36,6 +36,16 @@ import { createEventBus } from '../events.ts';
 import type { ForwardAsker, Forwards, ForwardWish } from '../forward/forwards.ts';
 import type { LiveLinks } from '../links/index.ts';
 import { type MqttConnection, type MqttCredentialStore, MqttCredentials } from '../mqtt/index.ts';
+import {
+  type AppGrantStore,
+  AppGrants,
+  type AppStore,
+  Apps,
+  AuthorizationServer,
+  Consents,
+  type OAuthRecordStore,
+  SigningKeys,
+} from '../oauth/index.ts';
 import { PathChecks, type PathRouteStore, PathRoutes } from '../publish/index.ts';
 import { newId } from '../secrets.ts';
 import { type ShareStore, Shares } from '../shares/index.ts';
@@ -58,6 +68,9 @@ export interface RigStores {
   readonly health: HealthStore;
   readonly readings: ReadingStore;
   readonly enrolmentTokens: EnrolmentTokenStore;
+  readonly apps: AppStore;
+  readonly appGrants: AppGrantStore;
+  readonly oauthRecords: OAuthRecordStore;
   readonly audit: AuditStore;
   readonly secrets: SecretStore;
 }
@@ -172,9 +185,18 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
     events,
     clock,
   });
+  const appGrants: AppGrants = new AppGrants({
+    ...{ store: stores.appGrants, records: stores.oauthRecords, audit, events, clock },
+    appName: async (id) => (await apps.find(id))?.name ?? id,
+  });
+  const apps = new Apps({
+    ...{ store: stores.apps, audit, clock },
+    endGrants: (appId) => appGrants.endOfApp(appId),
+  });
   const identities = new Identities({
     sessions,
     tokens: accessTokens,
+    appTokens: appGrants,
     keys: sshKeys,
     accounts: stores.accounts,
     events,
@@ -209,7 +231,20 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
     devicesPerAccount: 100,
   });
   const mqttConnections: MqttConnection[] = [];
+  const oauth = new AuthorizationServer({
+    ...{ apps, grants: appGrants, identities, sessions, accounts, clock },
+    records: stores.oauthRecords,
+    keys: new SigningKeys({ secrets: stores.secrets, clock }),
+    issuer: () => ORIGIN,
+    page: (error) => error.message,
+    sendFailure: (_req, res) => res.end(),
+    onError: (error) => errors.push(error),
+  });
+  const consents = new Consents({
+    ...{ provider: () => oauth.provider(), devices: stores.devices, apps, grants: appGrants, accounts },
+  });
   const deps: ApiDeps = {
+    ...{ apps, appGrants, consents },
     accounts,
     passwords,
     sessions,
@@ -296,6 +331,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
   const cookieOf = (name: string) => cookies.get(name) ?? '';
 
   return {
+    oauth,
     app,
     live,
     deps,

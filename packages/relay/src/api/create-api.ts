@@ -3,6 +3,7 @@ import { PorchlightError, REQUEST_ID_HEADER } from '@porchlight/protocol';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { authoriseInGeneral, type Identity, type Person } from '../access/index.ts';
+import { corsOf } from '../publish/index.ts';
 import { newId } from '../secrets.ts';
 import { addressKey, TokenBuckets } from '../token-buckets.ts';
 import { refuseCrossSite } from './cross-site.ts';
@@ -13,7 +14,10 @@ import { type EventSink, LiveEvents } from './live-events.ts';
 import { describeApi } from './open-api.ts';
 import { sendProblem, toPorchlightError } from './problems.ts';
 import { accountRoutes } from './routes/accounts.ts';
+import { appGrantRoutes } from './routes/app-grants.ts';
+import { appRoutes } from './routes/apps.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { consentRoutes } from './routes/consents.ts';
 import { deviceHistoryRoutes } from './routes/device-history.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { emoncmsRoutes } from './routes/emoncms.ts';
@@ -131,6 +135,9 @@ export async function buildApp(
     mqttRoutes,
     mqttConnectionRoutes,
     sshKeyRoutes,
+    appRoutes,
+    appGrantRoutes,
+    consentRoutes,
     accountRoutes,
     deviceRoutes,
     deviceHistoryRoutes,
@@ -157,7 +164,7 @@ async function admit(
   deps: ApiDeps,
   { calls, inProcess }: { calls: TokenBuckets; inProcess: InProcessCalls },
 ): Promise<void> {
-  reply.headers(HEADERS).header(REQUEST_ID_HEADER, request.id);
+  reply.headers({ ...HEADERS, ...corsOf(request) }).header(REQUEST_ID_HEADER, request.id);
   const caller = inProcess.callerOf(request.headers);
   request.address = caller?.address ?? deps.addressOf(request.raw);
   request.identity = NOBODY;

@@ -13,6 +13,7 @@ import type { EventBus } from '../events.ts';
 import type { Forwards } from '../forward/forwards.ts';
 import type { LiveLinks } from '../links/index.ts';
 import type { MqttConnection, MqttCredentials } from '../mqtt/index.ts';
+import type { AppGrants, Apps, Consents } from '../oauth/index.ts';
 import type { PathChecks, PathRoutes } from '../publish/index.ts';
 import type { Shares } from '../shares/index.ts';
 
@@ -50,6 +51,11 @@ export interface ApiDeps {
   readonly setupLink: SetupLink;
   readonly identities: Identities;
   readonly accessTokens: AccessTokens;
+  /** Writes the audit entries of its own changes. */
+  readonly apps: Apps;
+  /** Writes the audit entries of its own changes. */
+  readonly appGrants: AppGrants;
+  readonly consents: Consents;
   readonly sshKeys: SshKeys;
   /** Writes the audit entries of its own changes. */
   readonly mqttCredentials: MqttCredentials;

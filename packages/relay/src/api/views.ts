@@ -1,6 +1,7 @@
 import type {
   AccessToken,
   Account,
+  App,
   AppPassword,
   EnrolmentToken,
   Grant,
@@ -14,6 +15,7 @@ import type { AccessTokenRecord, GrantRecord } from '../access/index.ts';
 import type { AccountRecord, SessionRecord, SshKeyRecord } from '../accounts/index.ts';
 import type { EnrolmentTokenRecord } from '../enrolment/index.ts';
 import type { MqttCredentialRecord } from '../mqtt/index.ts';
+import type { AppRecord } from '../oauth/index.ts';
 import type { ShareRecord } from '../shares/index.ts';
 import type { RelayFacts } from './deps.ts';
 
@@ -70,6 +72,11 @@ export function grantView({ scopes, devices }: GrantRecord): Grant {
     scopes: [...scopes],
     devices: devices?.map(({ id, services }) => ({ id, services: services && [...services] })),
   };
+}
+
+export function appView({ id, name, logo, callbacks, confidential, createdAt, secrets }: AppRecord): App {
+  const shown = secrets.map((one) => ({ id: one.id, createdAt: one.createdAt, lastUsedAt: one.lastUsedAt }));
+  return { id, name, logo, callbacks: [...callbacks], confidential, createdAt, secrets: shown };
 }
 
 export function sshKeyView({

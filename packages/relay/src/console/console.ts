@@ -10,9 +10,12 @@ import { Tunnels } from '../forward/index.ts';
 import type { LinkTransport } from '../links/index.ts';
 import type { Origin } from '../listeners/index.ts';
 import type { MqttWebSockets } from '../mqtt/index.ts';
+import type { AuthorizationServer } from '../oauth/index.ts';
 import {
+  answerBearerPreflight,
   asPorchlightError,
   CONSOLE_SIGN_ON_PATH,
+  isBearerPreflight,
   refuseUpgrade,
   type SignOnPages,
   sendFailure,
@@ -45,6 +48,7 @@ export interface ConsoleParts {
   readonly mqtt: MqttWebSockets;
   /** The HTTP side of the original emoncms server. */
   readonly emoncms: EmoncmsHttp;
+  readonly oauth: AuthorizationServer;
   readonly meter: RelayMetrics['requests']['console'];
 }
 
@@ -68,9 +72,12 @@ export class Console {
       meter.count(res.headersSent ? res.statusCode : 0, (performance.now() - started) / 1000),
     );
     const url = req.url ?? '/';
-    if (isApiPath(url)) return api.handle(req, res);
+    if (isApiPath(url)) {
+      return isBearerPreflight(req) ? answerBearerPreflight(req, res) : api.handle(req, res);
+    }
     const path = url.split('?', 1)[0] ?? '/';
     if (this.#parts.emoncms.isPath(path)) return this.#parts.emoncms.handle(req, res, origin);
+    if (this.#parts.oauth.isPath(path)) return this.#parts.oauth.handle(req, res, origin);
     if (req.method !== 'GET' && req.method !== 'HEAD')
       return sendFailure(req, res, new PorchlightError('not_found'));
     if (path === CONSOLE_SIGN_ON_PATH) {

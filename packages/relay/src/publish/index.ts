@@ -1,5 +1,7 @@
+export { answerBearerPreflight, BEARER_CORS, corsOf, isBearerPreflight } from './bearer-cors.ts';
 export { ChannelPools } from './channel-pools.ts';
 export { asPorchlightError, sendFailure } from './failure.ts';
+export { failurePage } from './failure-page.ts';
 export { requestHeaders, type VisitFacts } from './headers.ts';
 export { type HostTarget, hostName, isLoopbackName, parseHost } from './hosts.ts';
 export { Locator } from './locator.ts';

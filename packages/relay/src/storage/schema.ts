@@ -58,13 +58,12 @@ export interface Schema {
     created_at: number;
     last_used_at: number | null;
   };
-  /** What the authorization server keeps: codes, tokens, grants of its own, sessions, interactions. */
+  /** What the authorization server keeps for a time: codes, tokens, requests that people are asked about. */
   oauth_records: {
     kind: string;
     /** SHA-256, hex, of the identifier, which for codes and tokens is the secret itself. */
     id_hash: string;
     grant_id: string | null;
-    uid: string | null;
     user_code_hash: string | null;
     payload: string;
     consumed_at: number | null;
@@ -77,6 +76,8 @@ export interface Schema {
     app_id: string;
     /** JSON of a grant. */
     granted: string;
+    /** The same as a scope text, with the names of then. */
+    scope: string;
     created_at: number;
     last_used_at: number | null;
     /** 1: the app may press the link button of light bridges without asking. */

@@ -1,9 +1,11 @@
 import { AccessTokens, Identities } from '../access/index.ts';
 import { Accounts, Passwords, Sessions, SetupLink, SignIn, SignInLinks, SshKeys } from '../accounts/index.ts';
 import { EmoncmsUpstream } from '../adapters/index.ts';
+import { AppGrants, Apps } from '../oauth/index.ts';
 import type { Foundation } from './foundation.ts';
 
 const SESSION_SWEEP_MS = 3600_000;
+const OAUTH_SWEEP_MS = 3600_000;
 
 /** Accounts, how they sign in, and who a request comes from. */
 export type People = ReturnType<typeof wirePeople>;
@@ -46,6 +48,20 @@ export function wirePeople({
     onAttempt: (result) => metrics.signIns[result].add(1),
   });
   const accessTokens = new AccessTokens({ store: stores.accessTokens, audit, events, clock });
+  const appGrants: AppGrants = new AppGrants({
+    store: stores.appGrants,
+    records: stores.oauthRecords,
+    appName: async (id) => (await apps.find(id))?.name ?? id,
+    ...{ audit, events, clock },
+  });
+  const apps = new Apps({
+    store: stores.apps,
+    endGrants: (appId) => appGrants.endOfApp(appId),
+    ...{ audit, clock },
+  });
+  stack.add(
+    clock.every(OAUTH_SWEEP_MS, () => void appGrants.sweep().catch(failed('tokens of apps not swept'))),
+  );
   const sshKeys = new SshKeys({
     store: stores.sshKeys,
     deviceOwner: async (fingerprint) => (await stores.devices.byFingerprint(fingerprint))?.accountId,
@@ -56,11 +72,24 @@ export function wirePeople({
   const identities = new Identities({
     sessions,
     tokens: accessTokens,
+    appTokens: appGrants,
     keys: sshKeys,
     accounts: stores.accounts,
     events,
     clock,
   });
   stack.add(() => identities.close());
-  return { passwords, sessions, accounts, setupLink, signInLinks, signIn, accessTokens, sshKeys, identities };
+  return {
+    passwords,
+    sessions,
+    accounts,
+    setupLink,
+    signInLinks,
+    signIn,
+    accessTokens,
+    sshKeys,
+    identities,
+    apps,
+    appGrants,
+  };
 }

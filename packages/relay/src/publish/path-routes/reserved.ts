@@ -6,7 +6,7 @@ import { parseRequestPath, RESERVED_PATH } from '@porchlight/protocol';
  * holds the list against what the console serves.
  */
 const RESERVED: ReadonlySet<string> = new Set([
-  ...['api', 'healthz', 'install', 'sign-on', 'oauth2', 'metrics', 'porchlight'],
+  ...['api', 'healthz', 'install', 'sign-on', 'oauth', 'oauth2', 'metrics', 'porchlight'],
   ...['assets', 'index.html', 'theme.js', 'favicon.svg', 'favicon.ico', 'robots.txt', 'sw.js'],
   ...[
     'setup',
@@ -19,6 +19,7 @@ const RESERVED: ReadonlySet<string> = new Set([
     'accounts',
     'audit',
     'settings',
+    'apps',
   ],
   ...['terminal', 'forwards', 'paths', 'login', 'logout'],
 ]);

@@ -40,14 +40,13 @@ export const programs: Migration = {
         .addColumn('kind', text, (c) => c.notNull())
         .addColumn('id_hash', text, (c) => c.notNull())
         .addColumn('grant_id', text)
-        .addColumn('uid', text)
         .addColumn('user_code_hash', text)
         .addColumn('payload', text, (c) => c.notNull())
         .addColumn('consumed_at', whole)
         .addColumn('expires_at', whole)
         .addPrimaryKeyConstraint('oauth_records_key', ['kind', 'id_hash']),
     );
-    for (const by of ['grant_id', 'uid', 'user_code_hash', 'expires_at']) {
+    for (const by of ['grant_id', 'user_code_hash', 'expires_at']) {
       await index(`oauth_records_${by}`, 'oauth_records', [by]);
     }
     // No foreign key to apps: the relay's own programs are apps without a row.
@@ -57,6 +56,7 @@ export const programs: Migration = {
         .addColumn('account_id', text, (c) => c.notNull().references('accounts.id').onDelete('cascade'))
         .addColumn('app_id', text, (c) => c.notNull())
         .addColumn('granted', text, (c) => c.notNull())
+        .addColumn('scope', text, (c) => c.notNull())
         .addColumn('created_at', whole, (c) => c.notNull())
         .addColumn('last_used_at', whole)
         .addColumn('link_button', whole, (c) => c.notNull().defaultTo(0)),
