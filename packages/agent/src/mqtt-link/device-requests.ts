@@ -53,14 +53,20 @@ export class DeviceRequests {
       this.#send({ type: 'refuse', id, code: 'busy', reason: `${REQUESTS_MAX} requests at once` });
       return;
     }
-    const made = new DeviceRequest({
-      request,
-      agent: this.#agent(request.service),
-      send: (message) => this.#send(message),
-      clock: this.#parts.clock,
-      onEnd: () => void this.#active.delete(id),
-    });
-    this.#active.set(id, made);
+    try {
+      const made = new DeviceRequest({
+        request,
+        agent: this.#agent(request.service),
+        send: (message) => this.#send(message),
+        clock: this.#parts.clock,
+        onEnd: () => void this.#active.delete(id),
+      });
+      this.#active.set(id, made);
+    } catch (error) {
+      // Its fields do not go together, such as trailers without chunks.
+      this.#parts.logger.warn({ error }, 'request over MQTT is none of HTTP');
+      this.#send({ type: 'refuse', id, code: 'unreachable', reason: 'the request is none of HTTP' });
+    }
   }
 
   #send(message: RpcFromDevice): void {

@@ -298,6 +298,24 @@ describe('a request to a device over MQTT', () => {
     await expect(device.endpoint.openChannel('web')).rejects.toMatchObject({ code: 'device_offline' });
   });
 
+  it('may be answered after it was answered in the device`s place', async () => {
+    const { answer } = device.ask();
+    const { id } = await device.at(0, 'request');
+    device.endpoint.message(bytes(`response ${id} last 999\n\n`));
+    device.answer(id, 'late');
+    expect((await answer).statusCode).toBe(502);
+    expect(device.dropped.duplicate).toBe(1);
+  });
+
+  it('is answered by what Node would not write: trailers are left out', async () => {
+    const { answer } = device.ask({ method: 'POST', headers: { Host: 'x', 'Content-Length': '1' } }, 'x');
+    const { id } = await device.at(0, 'request');
+    device.answer(id, 'whole', { fields: ['Trailer', 'X-Sum', 'X-A', 'b'] });
+    const got = await answer;
+    expect([got.statusCode, got.headers.trailer, got.headers['x-a']]).toEqual([200, undefined, 'b']);
+    expect(await text(got)).toBe('whole');
+  });
+
   it('is no WebSocket', async () => {
     const { answer } = device.ask({ headers: { Host: 'x', Connection: 'Upgrade', Upgrade: 'websocket' } });
     expect((await answer).statusCode).toBe(501);

@@ -134,12 +134,17 @@ export class Exchange {
   }
 
   #onResponse(message: RpcResponse): void {
-    if (this.#answer !== undefined) return this.#parts.duplicate();
+    // What was answered in its place is on its way.
+    if (this.#answer !== undefined || this.#parts.res.headersSent) return this.#parts.duplicate();
     if (message.body.length > (message.last ? RPC_SINGLE_MAX : RPC_PART_MAX)) {
       return this.rubbish('its message is too long');
     }
     const { res, id } = this.#parts;
-    res.writeHead(message.status, answerFields(message, this.#parts.req.method));
+    try {
+      res.writeHead(message.status, answerFields(message, this.#parts.req.method));
+    } catch (error) {
+      return this.rubbish(`its head is none of HTTP: ${String(error)}`);
+    }
     if (!message.last) res.flushHeaders();
     this.#answer = new IncomingBody({
       sink: res,
@@ -175,7 +180,7 @@ export class Exchange {
     const all = wanted.has('*');
     const fields = endToEndHeaders(
       req.rawHeaders,
-      (lower) => lower !== 'content-length' && lower !== 'expect' && (all || wanted.has(lower)),
+      (lower) => !RELAY_ONLY.has(lower) && (all || wanted.has(lower)),
     );
     if (length !== undefined && length > 0) fields.push('Content-Length', String(length));
     return fields;
@@ -207,6 +212,9 @@ export class Exchange {
   }
 }
 
+/** Fields of a request that do not go to the device: its length is counted here, and trailers do not pass. */
+const RELAY_ONLY = new Set(['content-length', 'expect', 'trailer']);
+
 /** Length of a request's body; undefined: it is not known before its end. */
 function bodyLength(req: IncomingMessage): number | undefined {
   if (req.headers['transfer-encoding'] !== undefined) return undefined;
@@ -214,7 +222,10 @@ function bodyLength(req: IncomingMessage): number | undefined {
 }
 
 function answerFields(message: RpcResponse, method: string | undefined): string[] {
-  const fields = endToEndHeaders(message.fields, (lower) => lower !== 'content-length');
+  const fields = endToEndHeaders(
+    message.fields,
+    (lower) => lower !== 'content-length' && lower !== 'trailer',
+  );
   const { status, body, last } = message;
   if (status === 204 || status === 304) return fields;
   const given = lengthField(message.fields);
