@@ -1,5 +1,6 @@
 import type { Row } from '../row.ts';
 import { bulkRow } from './bulk.ts';
+import { emoncmsRow } from './emoncms.ts';
 import { firstByteRow } from './first-byte.ts';
 import { httpRow } from './http.ts';
 import { idleRow } from './idle.ts';
@@ -17,5 +18,6 @@ export const rows: readonly Row[] = [
   rpcRow,
   linksRow,
   uplinkRow,
+  emoncmsRow,
   idleRow,
 ];
