@@ -38,6 +38,8 @@ export const service = z.object({
   passthrough: z.boolean(),
   /** Its last answers to the console's own pages are kept in the relay's memory, for when it cannot be asked. */
   keepLastAnswers: z.boolean(),
+  /** It is a Hue bridge that apps may use by the Hue remote API, each with its owner's consent. */
+  hueRemote: z.boolean(),
   /** Where people open it; `http` services, and those with `passthrough`. */
   url: z.string().optional(),
   /** Where programs on the device's own LAN find it: the door asks nothing and proves that it is the device. */
@@ -156,6 +158,7 @@ export const serviceChange = z.strictObject({
   passthrough: z.boolean().optional(),
   /** Off: what was kept is forgotten at once. */
   keepLastAnswers: z.boolean().optional(),
+  hueRemote: z.boolean().optional(),
   basicUser: z
     .string()
     .min(1)

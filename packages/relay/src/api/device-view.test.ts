@@ -108,6 +108,7 @@ test('shows no key, no owner and no hash', () => {
     kindSet: false,
     passthrough: false,
     keepLastAnswers: false,
+    hueRemote: false,
     paths: [],
     users: [{ name: 'me', passwordHash: '$argon2id$x' }],
   } as const;

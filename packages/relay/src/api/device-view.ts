@@ -46,6 +46,7 @@ export function serviceView(service: ServiceRecord, device: DeviceRecord, { link
     offered: announced === undefined || live !== undefined,
     passthrough: isPassedOn,
     keepLastAnswers: service.keepLastAnswers,
+    hueRemote: service.hueRemote,
     url:
       isWebService(service) || isPassedOn
         ? relay.serviceUrl(service.name, device.name, isPassedOn)

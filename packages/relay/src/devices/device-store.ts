@@ -40,6 +40,8 @@ export interface ServiceRecord {
   readonly passthrough: boolean;
   /** Its last answers to the console's pages are kept in memory, for when it cannot be asked. */
   readonly keepLastAnswers: boolean;
+  /** A Hue bridge that apps may use by the Hue remote API, each with its owner's consent. */
+  readonly hueRemote: boolean;
   readonly access: AccessMode;
   /** Who may open it in mode `basic`, in order of name. */
   readonly users: readonly ServiceUser[];

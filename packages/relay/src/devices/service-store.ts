@@ -33,6 +33,8 @@ export interface ServiceStore {
   /** On: TLS for the service's host name is passed on as it comes. */
   setPassthrough(accountId: string, deviceId: string, service: string, on: boolean): Promise<boolean>;
   setKeepLastAnswers(accountId: string, deviceId: string, service: string, on: boolean): Promise<boolean>;
+  /** On: apps may use it by the Hue remote API. */
+  setHueRemote(accountId: string, deviceId: string, service: string, on: boolean): Promise<boolean>;
   /** Every service that TLS is passed on to; of one device, or of all. */
   passthroughs(deviceId?: string): Promise<PassthroughRecord[]>;
   /**

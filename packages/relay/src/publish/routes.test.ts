@@ -26,6 +26,7 @@ function record(name: string, access: 'login' | 'public' = 'login', services = [
         kindSet: false,
         passthrough: false,
         keepLastAnswers: false,
+        hueRemote: false,
         paths: [],
         users: [],
         lastSuccessAt: undefined,

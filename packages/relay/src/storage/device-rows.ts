@@ -67,6 +67,7 @@ function toService(
     kindSet: row.kind_set === 1,
     passthrough: row.passthrough === 1,
     keepLastAnswers: row.keep_last_answers === 1,
+    hueRemote: row.hue_remote === 1,
     access: row.access,
     users: users
       .filter(({ service }) => service === row.name)

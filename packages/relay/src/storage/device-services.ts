@@ -32,14 +32,22 @@ export async function addServices(
     `.execute(transaction);
     const known = await transaction
       .selectFrom('services')
-      .select(['name', 'access', 'kind_set', 'passthrough', 'keep_last_answers', 'last_success_at'])
+      .select([
+        'name',
+        'access',
+        'kind_set',
+        'passthrough',
+        'keep_last_answers',
+        'hue_remote',
+        'last_success_at',
+      ])
       .where('device_id', '=', deviceId)
       .execute();
     if (known.length <= SERVICES_KEPT_MAX) return;
     const names = new Set(announced.map(({ name }) => name));
     const surplus = known
       .filter((one) => !names.has(one.name) && one.access === 'login')
-      .filter((one) => !one.kind_set && !one.passthrough && !one.keep_last_answers)
+      .filter((one) => !one.kind_set && !one.passthrough && !one.keep_last_answers && !one.hue_remote)
       .sort((a, b) => (a.last_success_at ?? 0) - (b.last_success_at ?? 0))
       .slice(0, known.length - SERVICES_KEPT_MAX)
       .map(({ name }) => name);

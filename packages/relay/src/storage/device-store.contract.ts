@@ -183,6 +183,7 @@ export function deviceStoreContract(open: Open): void {
       kindSet: false,
       passthrough: false,
       keepLastAnswers: false,
+      hueRemote: false,
       paths: [],
       lastSuccessAt: undefined,
       lastFailureAt: undefined,

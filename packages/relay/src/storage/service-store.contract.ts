@@ -32,6 +32,7 @@ export function serviceStoreContract(open: Open): void {
       expect(await services.setKind(account, device, service, 'tcp')).toBe(false);
       expect(await services.setPassthrough(account, device, service, true)).toBe(false);
       expect(await services.setKeepLastAnswers(account, device, service, true)).toBe(false);
+      expect(await services.setHueRemote(account, device, service, true)).toBe(false);
       expect(await services.setUser(account, device, service, user)).toBe(false);
       expect(await services.removeUser(account, device, service, 'u')).toBe(false);
       expect(await services.remove(account, device, service)).toBe(false);
@@ -51,6 +52,11 @@ export function serviceStoreContract(open: Open): void {
     expect(await services.setKeepLastAnswers(ann, id, 'web', true)).toBe(true);
     expect(await serviceOf('web')).toMatchObject({ keepLastAnswers: true });
     expect(await serviceOf('ssh')).toMatchObject({ keepLastAnswers: false });
+    expect(await services.setHueRemote(ann, id, 'web', true)).toBe(true);
+    expect(await serviceOf('web')).toMatchObject({ hueRemote: true });
+    expect(await serviceOf('ssh')).toMatchObject({ hueRemote: false });
+    await services.setHueRemote(ann, id, 'web', false);
+    expect(await serviceOf('web')).toMatchObject({ hueRemote: false });
   });
 
   test('lists the tcp services that TLS is passed on to, with every name of their device', async () => {

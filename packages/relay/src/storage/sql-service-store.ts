@@ -26,6 +26,9 @@ export function createServiceStore(database: Database): ServiceStore {
     setKeepLastAnswers: (accountId, deviceId, service, on) =>
       set(accountId, deviceId, service, { keep_last_answers: on ? 1 : 0 }),
 
+    setHueRemote: (accountId, deviceId, service, on) =>
+      set(accountId, deviceId, service, { hue_remote: on ? 1 : 0 }),
+
     async passthroughs(deviceId) {
       let query = db
         .selectFrom('services')

@@ -66,6 +66,10 @@ export function serviceRoutes(endpoints: Endpoints): void {
         if (!body.keepLastAnswers) emoncms.forget(id, name);
         note('service.last-answers-changed', { to: body.keepLastAnswers ? 'kept' : 'not kept' });
       }
+      if (body.hueRemote !== undefined) {
+        await services.setHueRemote(accountId, id, name, body.hueRemote);
+        note('service.hue-remote-changed', { to: body.hueRemote ? 'on' : 'off' });
+      }
       events.publish({ type: 'device-changed', accountId, deviceId: id });
       const device = await ownDevice(devices, person, 'service:change', id, name);
       return serviceView(serviceOf(device, name), device, deps);
