@@ -68,6 +68,7 @@ export async function startDevice(options: DeviceOptions) {
     await page.announce();
   } catch (error) {
     await page.close();
+    await agent?.close();
     throw error;
   }
   const cancelLook = clock.every(LOOK_MS, () => {

@@ -39,7 +39,7 @@ export function certificateTrouble(error: unknown, where: string): ConfigError |
   const options = { cause: error };
   if (UNTRUSTED.has(code)) {
     return new ConfigError(
-      `the certificate of ${where} is not from an authority that this machine trusts: give the relay's own with --ca FILE (the dashboard's "Add a device" page has it), or a public certificate to the relay`,
+      `the certificate of ${where} is not from an authority that this machine trusts: give the one that the relay made for itself (it is under "Add a device" in its dashboard; --ca FILE on the command line), or give the relay a public certificate`,
       options,
     );
   }

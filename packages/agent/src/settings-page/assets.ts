@@ -6,14 +6,14 @@ const look = async () => {
     const answer = await fetch('/status.json');
     if (answer.status === 401) location.reload();
     if (!answer.ok) return;
-    const { words, good, change } = await answer.json();
+    const { words, tone, change } = await answer.json();
     // What was asked for is in force now, and the forms show it.
     if (change === 'done' && live.dataset.change !== change) location.replace('/');
     if (live.textContent !== words) live.textContent = words;
-    live.classList.toggle('good', good);
+    live.className = tone;
   } catch {
     live.textContent = 'This page does not answer: is the agent running?';
-    live.classList.remove('good');
+    live.className = 'bad';
   }
 };
 if (live !== null) { look(); setInterval(look, 2000); }
@@ -50,14 +50,14 @@ section table { table-layout: auto; } th { text-align: left; font-weight: 600; }
 th, td { padding: .4rem .3rem; border-bottom: 1px solid var(--line); vertical-align: middle; overflow-wrap: anywhere; }
 td form { margin: 0; } td:has(form) { width: 1%; white-space: nowrap; } tr.closed code { color: var(--soft); text-decoration: line-through; }
 .row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; } .row label { flex: 1 1 7rem; margin: 0; } .row form { margin: 0; }
-.ways { margin: 0 0 1rem; } .ways a, .filter a { border: 1px solid var(--line); } .ways a[aria-current], .filter a[aria-current] { border-color: var(--lamp); }
+.ways { margin: 0 0 1rem; } .filter { margin: 0 0 .5rem; } .ways a, .filter a { border: 1px solid var(--line); } .ways a[aria-current], .filter a[aria-current] { border-color: var(--lamp); }
 h3 { font-size: 1rem; margin: 0 0 .5rem; } summary { cursor: pointer; padding: .4rem 0; } details { margin: 0 0 .75rem; }
 .hint { color: var(--soft); font-size: .9rem; margin: 0 0 .75rem; }
 .note { border-left: 4px solid var(--good); padding: .5rem .75rem; background: var(--card); border-radius: .25rem; overflow-wrap: anywhere; }
-.note.wrong { border-color: var(--bad); } .good { color: var(--good); } .deny { color: var(--bad); } .paused { border-color: var(--lamp); }
+.note.wrong { border-color: var(--bad); } .good { color: var(--good); } .bad, .deny { color: var(--bad); } .paused { border-color: var(--lamp); }
 .hidden { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
 .audit time { color: var(--soft); font-size: .85rem; white-space: nowrap; }
-@media (max-width: 30rem) { header { padding: .4rem .5rem; gap: .25rem; } header nav a { padding: .35rem .45rem; font-size: .95rem; }
+@media (max-width: 30rem) { header { padding: .4rem .5rem; gap: .25rem; flex-wrap: nowrap; } header nav { gap: 0; } header nav a { padding: .35rem .35rem; font-size: .88rem; }
   header button { padding: .3rem .5rem; font-size: .85rem; } .row button { white-space: normal; }
   .audit tr { display: block; padding: .4rem 0; border-bottom: 1px solid var(--line); }
   .audit td { display: inline; border: 0; padding: 0 .2rem 0 0; } .audit time { display: block; } }

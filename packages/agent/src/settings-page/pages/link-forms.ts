@@ -18,7 +18,7 @@ export function joinForm(formToken: string, asked: Asked | undefined): Html {
       <label>Its password <input type="password" name="password" autocomplete="current-password"></label>
       <label>or enrolment token <input name="token" autocomplete="off" spellcheck="false"></label>
     </fieldset>
-    ${authorityField()}
+    ${authorityField({ open: asked !== undefined })}
     <button>Verify &amp; save</button>
   </form>`;
 }
@@ -52,7 +52,7 @@ export function mqttForm(
     <label>Password <input type="password" name="password" autocomplete="off"${
       kept === undefined ? html` required` : html` placeholder="kept; fill in to change it"`
     }></label>
-    ${authorityField(kept?.ca)}
+    ${authorityField({ open: asked !== undefined, kept: kept?.ca })}
     <button>Verify &amp; save</button>
   </form>`;
 }
@@ -65,8 +65,8 @@ export function mqttWish(form: URLSearchParams): MqttWish {
   return { url, user, password: form.get('password') || undefined, ca: authority(form) };
 }
 
-function authorityField(kept = false): Html {
-  return html`<details><summary>The relay made its own certificate authority</summary>
+function authorityField({ open, kept = false }: { open: boolean; kept?: boolean | undefined }): Html {
+  return html`<details${open ? html` open` : undefined}><summary>The relay made its own certificate authority</summary>
     <label>Its certificate, from “Add a device”${kept ? ' (one is kept; paste another to change it)' : ''}
       <textarea name="ca" rows="4" spellcheck="false"></textarea></label>
   </details>`;

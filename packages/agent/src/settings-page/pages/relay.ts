@@ -19,7 +19,7 @@ export const relayPage: Page = async (context, ask) => {
     formToken,
     note: ask.note,
     body: html`<h1>${control.status()?.name ?? 'This device'}</h1>
-      <section><h2>Link</h2><p id="live" data-live data-change="${change.state}">${linkWords(context)}</p></section>
+      <section><h2>Link</h2><p id="live" class="${toneOf(context)}" data-live data-change="${change.state}">${linkWords(context)}</p></section>
       <section><h2>How this device links</h2>
         <nav class="ways" aria-label="Ways">${wayLink('ssh', 'By SSH', way)}${wayLink('mqtt', 'By MQTT alone', way)}</nav>
         ${way === 'mqtt' ? mqttPart(formToken, asked, config) : sshPart(formToken, asked, config)}
@@ -95,11 +95,19 @@ function begin(what: (context: PageContext, form: URLSearchParams) => void): Act
 }
 
 /** What the page asks for again and again. */
-export function statusJson(context: PageContext): { words: string; good: boolean; change: string } {
+export function statusJson(context: PageContext): { words: string; tone: Tone; change: string } {
   const { control } = context;
   return {
     words: linkWords(context),
-    good: control.status()?.link.state === 'up',
+    tone: toneOf(context),
     change: control.linkChange().state,
   };
+}
+
+type Tone = 'good' | 'bad' | '';
+
+function toneOf({ control }: PageContext): Tone {
+  if (control.linkChange().state === 'failed') return 'bad';
+  const state = control.status()?.link.state;
+  return state === 'up' ? 'good' : state === 'denied' ? 'bad' : '';
 }
