@@ -43,6 +43,10 @@ export function sendProblem(reply: FastifyReply, error: PorchlightError): Fastif
   else if (error.retry) reply.header('retry-after', '5');
   // RFC 9110 §11.6.1 asks for a challenge; `Basic` would open the browser's own box.
   if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="porchlight"');
+  // RFC 6750 §3.1.
+  if (error.code === 'scope_missing') {
+    reply.header('www-authenticate', 'Bearer realm="porchlight", error="insufficient_scope"');
+  }
   const body = problemOf(error);
   if (error.code === 'internal') body['requestId'] = reply.request.id;
   // As bytes, to which Fastify adds no charset parameter: this media type has none.

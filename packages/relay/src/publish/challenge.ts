@@ -5,7 +5,12 @@ import { REALM } from './path-routes/index.ts';
 
 /** `WWW-Authenticate` (RFC 9110 §11.6.1), without which a browser does not ask for a password. */
 export function challenge(error: unknown, route?: Found): Record<string, string> {
-  if (!(error instanceof PorchlightError) || error.status !== 401) return {};
+  if (!(error instanceof PorchlightError)) return {};
+  // RFC 6750 §3.1.
+  if (error.code === 'scope_missing') {
+    return { 'WWW-Authenticate': 'Bearer realm="Porchlight", error="insufficient_scope"' };
+  }
+  if (error.status !== 401) return {};
   if (route?.service.access === 'basic')
     return { 'WWW-Authenticate': `Basic realm="${realmOf(route)}", charset="UTF-8"` };
   return { 'WWW-Authenticate': 'Bearer realm="Porchlight"' };

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { PorchlightError, problemOf } from '@porchlight/protocol';
+import { FAILURE_HEADER, PorchlightError, problemOf } from '@porchlight/protocol';
+import { corsOf } from './bearer-cors.ts';
 import { failurePage } from './failure-page.ts';
 
 /** True for a person's browser that asks for a page: everybody else gets a problem document. */
@@ -28,6 +29,8 @@ export function sendFailure(
     'Content-Length': Buffer.byteLength(body),
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
+    [FAILURE_HEADER]: error.code,
+    ...corsOf(req),
     ...(page
       ? { 'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; img-src data:" }
       : {}),

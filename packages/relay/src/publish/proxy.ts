@@ -14,6 +14,8 @@ export interface ProxyTarget {
   readonly dropAuthorization: boolean;
   /** Changes the answer's fields before they leave, for a service that stands below a path. */
   readonly onFields?: (fields: string[]) => string[];
+  /** Refuses an upgrade in another way than by an HTTP answer. */
+  readonly refuse?: (error: PorchlightError) => void;
   /** Called once: `undefined` when the service itself answered. */
   readonly onOutcome: (error: PorchlightError | undefined) => void;
 }
@@ -33,7 +35,7 @@ export function proxyUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer,
     req,
     socket,
     head,
-    forwarding(req, target, (error) => refuseUpgrade(socket, error)),
+    forwarding(req, target, target.refuse ?? ((error) => refuseUpgrade(socket, error))),
   );
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { PorchlightError, RESERVED_PATH, scopeOfRequest } from '@porchlight/protocol';
 import {
+  ANONYMOUS,
   authoriseVisit,
   type BasicPasswords,
   parseBasic,
@@ -14,6 +15,7 @@ import type { DeviceRecorder } from '../devices/index.ts';
 import type { LinkTable } from '../links/index.ts';
 import { newId } from '../secrets.ts';
 import type { Logger, RelayMetrics } from '../telemetry/index.ts';
+import { answerBearerPreflight, isBearerPreflight, withBearerCors } from './bearer-cors.ts';
 import { challenge, sendWithSlash } from './challenge.ts';
 import type { ChannelPools } from './channel-pools.ts';
 import { isForeign } from './cross-origin.ts';
@@ -21,7 +23,9 @@ import { asPorchlightError, sendFailure, wantsPage } from './failure.ts';
 import type { VisitFacts } from './headers.ts';
 import type { Found, Locator } from './locator.ts';
 import type { OpenVisits } from './open-visits.ts';
+import { ownToken } from './own-token.ts';
 import { fieldsBelow } from './path-routes/index.ts';
+import { refuseInside, takeProgramSocket, withServiceSubprotocol } from './program-sockets.ts';
 import { type ProxyTarget, proxyRequest, proxyUpgrade, refuseUpgrade } from './proxy.ts';
 import { SHARE_PATH, type SharePages } from './share-pages.ts';
 import type { SignOnPages } from './sign-on-pages.ts';
@@ -85,6 +89,7 @@ export class Publisher {
     if (!isOriginForm(req.url)) return sendFailure(req, res, new PorchlightError('bad_request'));
     if (req.url === SHARE_PATH) return sharePages.handle(req, res, arrival);
     if (req.url.startsWith(RESERVED_PATH)) return signOnPages.handle(req, res, arrival);
+    if (isBearerPreflight(req)) return this.#preflight(req, res, arrival);
     const route = routes.cached(arrival, req.url);
     if (route !== undefined && route.service.access !== 'basic') {
       const identity = visitors.known(req, arrival.host, arrival.secure);
@@ -103,15 +108,33 @@ export class Publisher {
     if (!isOriginForm(req.url) || req.url.startsWith(RESERVED_PATH)) {
       return refuseUpgrade(socket, new PorchlightError('bad_request'));
     }
+    const program = takeProgramSocket(req);
+    const refuse = (error: PorchlightError): void => {
+      if (program?.hearsRefusal === true) refuseInside(req, socket, head, error);
+      else refuseUpgrade(socket, error, challenge(error));
+    };
+    let route: Found | undefined;
     this.#resolve(req, arrival)
-      .then(([route, identity, basic]) => {
-        const visit = this.#authorise(req, arrival, route, identity, basic);
-        this.#note(req, arrival, route, visit);
-        const target = this.#target(req, arrival, route, visit);
+      .then(([found, identity, basic]) => {
+        route = found;
+        const visit = this.#authorise(req, arrival, found, identity, basic);
+        this.#note(req, arrival, found, visit);
+        const target = this.#target(req, arrival, found, visit);
         this.#parts.openVisits.add(socket, identity);
-        proxyUpgrade(req, socket, head, target);
+        proxyUpgrade(req, socket, head, program === undefined ? target : forProgram(target, refuse));
       })
-      .catch((error: unknown) => refuseUpgrade(socket, this.#explain(error, arrival), challenge(error)));
+      .catch((error: unknown) => refuse(this.#explain(error, arrival, route)));
+  }
+
+  /** Says yes for the relay's own tokens; a service that is for everyone answers for itself. */
+  #preflight(req: IncomingMessage, res: ServerResponse, arrival: Arrival): void {
+    this.#parts.routes.resolve(arrival, req.url ?? '').then(
+      (route) => {
+        if (route?.service.access === 'public') this.#visit(req, res, arrival, route, ANONYMOUS);
+        else answerBearerPreflight(req, res);
+      },
+      (error: unknown) => this.#fail(req, res, arrival, error),
+    );
   }
 
   async #resolve(
@@ -150,7 +173,9 @@ export class Publisher {
       this.#parts.openVisits.add(res, identity);
       proxyRequest(req, res, target);
     } catch (error) {
-      const signIn = error instanceof PorchlightError && error.code === 'not_signed_in';
+      // A program that sends a token gets no page.
+      const nobody = error instanceof PorchlightError && error.code === 'not_signed_in';
+      const signIn = nobody && ownToken(req.headers.authorization) === undefined;
       if (signIn && route.service.access === 'login' && wantsPage(req)) {
         this.#parts.signOnPages.begin(req, res, arrival);
         return;
@@ -195,13 +220,17 @@ export class Publisher {
       ...(under?.strip === true ? { prefix: under.prefix } : {}),
     };
     const place = under && { ...under, host: arrival.host };
+    const own = ownToken(req.headers.authorization) !== undefined;
     return {
       agent: pools.agent(link, service.name),
       target: under?.target ?? req.url ?? '/',
       facts,
-      ...(place === undefined ? {} : { onFields: (fields: string[]) => fieldsBelow(fields, place) }),
+      onFields(fields) {
+        const below = place === undefined ? fields : fieldsBelow(fields, place);
+        return own ? withBearerCors(below) : below;
+      },
       // A header that let the visitor in is the relay's; any other goes to the device.
-      dropAuthorization: service.access === 'basic' || isOwnToken(req.headers.authorization),
+      dropAuthorization: service.access === 'basic' || own,
       onOutcome: (error) => recorder.noteService(device, service.name, error),
     };
   }
@@ -264,6 +293,8 @@ function userOf(req: IncomingMessage, route: Found): string | undefined {
   return route.service.access === 'basic' ? parseBasic(req.headers.authorization)?.user : undefined;
 }
 
-function isOwnToken(authorization: string | undefined): boolean {
-  return authorization !== undefined && /^bearer +plt_/i.test(authorization);
+/** For a program's WebSocket: a browser insists on a subprotocol, and cannot read why one was refused. */
+function forProgram(target: ProxyTarget, refuse: (error: PorchlightError) => void): ProxyTarget {
+  const { onFields = (fields: string[]) => fields } = target;
+  return { ...target, refuse, onFields: (fields) => withServiceSubprotocol(onFields(fields)) };
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { ANONYMOUS, bearerToken, type Identities, type ShareVisitor, type Visitor } from '../access/index.ts';
+import { ANONYMOUS, type Identities, type ShareVisitor, type Visitor } from '../access/index.ts';
 import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events.ts';
+import { ownToken } from './own-token.ts';
 import type { SignOn } from './sign-on.ts';
 
 /** Identities kept for a moment, so that a page's hundred requests resolve it once. */
@@ -104,9 +105,8 @@ interface Proof {
 /** A Bearer token if there is one, else the cookie: with a wrong token one is nobody. */
 function proofOf(req: Headed, secure: boolean): Proof | undefined {
   const { authorization, cookie } = req.headers;
-  const token = authorization === undefined ? undefined : bearerToken(authorization);
-  // Other bearer tokens are the device's own affair.
-  if (token?.startsWith('plt_') === true) return { kind: 'token', text: token, share: '' };
+  const token = ownToken(authorization);
+  if (token !== undefined) return { kind: 'token', text: token, share: '' };
   if (cookie === undefined) return undefined;
   const text = cookieValue(cookie, secure ? VISIT_COOKIE.secure : VISIT_COOKIE.plain) ?? '';
   const share = cookieValue(cookie, secure ? SHARE_COOKIE.secure : SHARE_COOKIE.plain) ?? '';

@@ -1,4 +1,5 @@
 import { liveEvent } from '@porchlight/protocol/api';
+import { corsOf } from '../../publish/index.ts';
 import type { Endpoints } from '../endpoint.ts';
 import { EventStream } from '../event-stream.ts';
 import type { LiveEvents } from '../live-events.ts';
@@ -24,7 +25,7 @@ export function eventRoutes(endpoints: Endpoints, live: LiveEvents): void {
         () => deps.identities.identify(headers, secure),
         (onEnd) => {
           reply.hijack();
-          return new EventStream(reply.raw, HEADERS, onEnd);
+          return new EventStream(reply.raw, { ...HEADERS, ...corsOf(request) }, onEnd);
         },
       );
     },

@@ -1,0 +1,1 @@
+export { type LanFacts, type Route, RouteChoice } from './route-choice.ts';
