@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream';
+import { callbackify } from 'node:util';
 import type { Tunnel } from '../tcp/index.ts';
 
 type Done = (error?: Error | null) => void;
@@ -20,10 +21,7 @@ export class TcpDuplex extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
-    this.#tunnel.write(chunk).then(
-      () => done(),
-      (error: unknown) => done(asError(error)),
-    );
+    callbackify(() => this.#tunnel.write(chunk))(done);
   }
 
   override _final(done: Done): void {

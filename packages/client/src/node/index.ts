@@ -1,0 +1,1 @@
+export { TcpDuplex } from './tcp-duplex.ts';
