@@ -90,7 +90,10 @@ export class MqttBroker {
       mayKeep: (clientId, topic) => this.#mayKeep(clientId, topic),
       onFull: (clientId) => this.#warn(clientId, { client: clientId }, 'MQTT queue full, message not kept'),
     });
-    this.#retained = new RetainedLimit((accountId) => this.#persistence.countRetained(accountId));
+    this.#retained = new RetainedLimit({
+      count: (accountId) => this.#persistence.countRetained(accountId),
+      has: (topic) => this.#persistence.hasRetained(topic),
+    });
     this.#admission = new Admission({
       logins,
       persistence: this.#persistence,
@@ -316,7 +319,7 @@ export class MqttBroker {
     await this.#inTurn(this.#publishing, identity.scope);
     this.#endings.refuse(client);
     if (message.retain && message.payload.length > 0 && identity.accountId !== undefined) {
-      if (!(await this.#retained.take(identity.accountId))) {
+      if (!(await this.#retained.take(identity.accountId, message.topic))) {
         if (connection !== undefined) this.#endFor(connection, 'its account has too many retained messages');
         throw new Error('too many retained messages');
       }

@@ -3,29 +3,61 @@ import { RETAINED_MAX } from './limits.ts';
 /** Accounts whose count is remembered; the one unused for longest goes. */
 const ACCOUNTS_MAX = 10_000;
 
+export interface RetainedLimitParts {
+  /** How many messages are retained for an account, those included that are being written. */
+  readonly count: (accountId: string) => Promise<number>;
+  /** Is a message retained under this topic? */
+  readonly has: (topic: string) => Promise<boolean>;
+}
+
+interface Known {
+  /** At most so many are retained. */
+  upTo: number;
+  counting: Promise<void> | undefined;
+}
+
 /**
  * Bounds how many messages are retained for an account. Counted exactly only when the count and what was retained
- * since could reach the limit: most retained messages replace an earlier one.
+ * since could reach the limit: most retained messages replace an earlier one, which is allowed always.
  */
 export class RetainedLimit {
-  readonly #count: (accountId: string) => Promise<number>;
-  /** At most so many. */
-  readonly #upTo = new Map<string, number>();
+  readonly #parts: RetainedLimitParts;
+  readonly #accounts = new Map<string, Known>();
 
-  constructor(count: (accountId: string) => Promise<number>) {
-    this.#count = count;
+  constructor(parts: RetainedLimitParts) {
+    this.#parts = parts;
   }
 
   /** Notes one more; false when there is no place for it. */
-  async take(accountId: string): Promise<boolean> {
-    let upTo = this.#upTo.get(accountId);
-    if (upTo === undefined || upTo >= RETAINED_MAX) upTo = await this.#count(accountId);
-    this.#upTo.delete(accountId);
-    this.#upTo.set(accountId, upTo + 1);
-    if (this.#upTo.size > ACCOUNTS_MAX) {
-      const oldest = this.#upTo.keys().next();
-      if (oldest.done !== true) this.#upTo.delete(oldest.value);
+  async take(accountId: string, topic: string): Promise<boolean> {
+    const known = this.#accounts.get(accountId) ?? { upTo: RETAINED_MAX, counting: undefined };
+    this.#accounts.delete(accountId);
+    this.#accounts.set(accountId, known);
+    this.#forgetOldest();
+    if (known.upTo >= RETAINED_MAX) await this.#count(accountId, known);
+    // From here to the end of this turn, so that those who waited for the same count are not all let in by it.
+    if (known.upTo < RETAINED_MAX) {
+      known.upTo += 1;
+      return true;
     }
-    return upTo < RETAINED_MAX;
+    return this.#parts.has(topic);
+  }
+
+  #count(accountId: string, known: Known): Promise<void> {
+    known.counting ??= this.#parts
+      .count(accountId)
+      .then((count) => {
+        known.upTo = count;
+      })
+      .finally(() => {
+        known.counting = undefined;
+      });
+    return known.counting;
+  }
+
+  #forgetOldest(): void {
+    if (this.#accounts.size <= ACCOUNTS_MAX) return;
+    const oldest = this.#accounts.keys().next();
+    if (oldest.done !== true) this.#accounts.delete(oldest.value);
   }
 }

@@ -125,8 +125,16 @@ export class Persistence {
     return (await this.#wills.all()).filter((will) => will.brokerId !== this.#broker.id);
   }
 
-  countRetained(accountId: string): Promise<number> {
+  /** Those that are being written are counted, too. */
+  async countRetained(accountId: string): Promise<number> {
+    await this.line.settled();
     return this.#store.countRetained(accountId);
+  }
+
+  async hasRetained(topic: string): Promise<boolean> {
+    // In order of topic: of all that begin so, the topic itself comes first.
+    const [first] = await this.#store.retained(topic, { after: undefined, limit: 1 });
+    return first?.topic === topic;
   }
 
   async storeRetained(packet: Packet): Promise<void> {
