@@ -18,5 +18,27 @@ export {
   type ResourceProblem,
   resource,
 } from './resource/index.ts';
+export {
+  beginCodeFlow,
+  type CodeFlow,
+  DEFAULT_SCOPE,
+  type DeviceCode,
+  type DeviceFlowOptions,
+  findOAuthServer,
+  type OAuthServer,
+  PORCHLIGHT_CLIENT_ID,
+  resumeCodeFlow,
+  revokeTokens,
+  type SignInOptions,
+  signInWithCode,
+} from './sign-in/index.ts';
 export { type ConnectOptions, type TcpConnection, type TcpTarget, Tunnel } from './tcp/index.ts';
-export { staticToken, type TokenSource } from './tokens/index.ts';
+export {
+  memoryStore,
+  OAuthTokens,
+  type OAuthTokensOptions,
+  type StoredTokens,
+  staticToken,
+  type TokenSource,
+  type TokenStore,
+} from './tokens/index.ts';

@@ -1,1 +1,4 @@
+export { type BrowserSignInOptions, signInWithBrowser } from './browser-sign-in.ts';
+export { fileStore } from './file-store.ts';
+export { findLoopbackNames } from './loopback-names.ts';
 export { TcpDuplex } from './tcp-duplex.ts';
