@@ -145,6 +145,20 @@ describe('a client with the name and password of an account', () => {
     expect((await own()).status).toBe(200);
   });
 
+  it('that begins and ends to listen without end is cut off', async () => {
+    const { password } = await relay.person('dan');
+    const client = await startHome(() => [], { username: 'dan', password });
+    const closed = new Promise((resolve) => client.once('close', () => resolve('closed')));
+    const turns = async (): Promise<string> => {
+      for (let n = 0; n < 100 && client.connected; n += 1) {
+        await client.unsubscribeAsync('user/dan/request');
+        await client.subscribeAsync('user/dan/request');
+      }
+      return 'endured';
+    };
+    expect(await Promise.race([closed, turns().catch(() => closed)])).toBe('closed');
+  });
+
   it('that only looks on is no home', async () => {
     const eve = await relay.person('eve');
     const client = await connectAsync(`mqtt://127.0.0.1:${relay.relay.ports.mqtt}`, {

@@ -76,7 +76,6 @@ export async function wireMqtt(
     logger: logger.child('emoncms'),
   });
   broker.watch(emoncmsClients);
-  stack.add(events.subscribe((event) => emoncmsClients.hear(event)));
   stack.add(() => broker.close());
   const lookError = failed('MQTT credentials not looked at');
   const standing = new StandingWatch({
@@ -99,8 +98,12 @@ export async function wireMqtt(
           const { deviceId: id, accountId } = identity;
           if (id !== undefined && accountId !== undefined) yield { id, accountId };
         }
+        yield* emoncmsClients.homes();
       },
-      end: (deviceId, reason) => broker.endWhere(({ identity }) => identity.deviceId === deviceId, reason),
+      end(deviceId, reason) {
+        broker.endWhere(({ identity }) => identity.deviceId === deviceId, reason);
+        emoncmsClients.deviceChanged(deviceId);
+      },
     },
     ...{ events, clock, onError: lookError },
   });
@@ -134,6 +137,7 @@ export async function wireMqtt(
           broker.endWhere(({ identity }) => identity.deviceId === event.deviceId, 'the device was removed');
           return broker.forgetSessions((id) => ownerOf(id)?.deviceId === event.deviceId);
         case 'device-changed':
+          emoncmsClients.deviceChanged(event.deviceId);
           return void deviceChanged(event.accountId, event.deviceId).catch(
             failed('MQTT clients not looked at'),
           );

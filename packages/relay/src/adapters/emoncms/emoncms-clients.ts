@@ -1,6 +1,5 @@
 import type { Clock } from '../../clock.ts';
 import type { DeviceRecord } from '../../devices/index.ts';
-import type { RelayEvent } from '../../events.ts';
 import type { LinkDevice, MqttConnection, MqttLinks, MqttMessage, MqttWatcher } from '../../mqtt/index.ts';
 import type { Logger } from '../../telemetry/index.ts';
 import { TokenBuckets } from '../../token-buckets.ts';
@@ -11,6 +10,9 @@ import { answeredBy, requestTopic } from './messages.ts';
 
 /** Lines in the log about one home's rubbish: five, then one a minute. */
 const LOG_LINES = { capacity: 5, refillMs: 60_000 };
+
+/** How often those of one identity begin or end to listen: each time a link comes or goes, with all that notes that. */
+const TURNS = { capacity: 60, refillMs: 5_000 };
 
 /** A connection that listens for requests. */
 interface Client {
@@ -43,10 +45,12 @@ export class EmoncmsClients implements MqttWatcher {
   /** In order of listening. */
   readonly #clients = new Map<MqttConnection, Client>();
   readonly #logLines: TokenBuckets;
+  readonly #turns: TokenBuckets;
 
   constructor(parts: EmoncmsClientsParts) {
     this.#parts = parts;
     this.#logLines = new TokenBuckets(LOG_LINES, parts.clock);
+    this.#turns = new TokenBuckets(TURNS, parts.clock);
   }
 
   /** Whether an original client serves the device now. */
@@ -62,6 +66,9 @@ export class EmoncmsClients implements MqttWatcher {
     const account = accountsOf(connection).find((name) => connection.hasFilter(requestTopic(name)));
     const known = this.#clients.get(connection);
     if (known?.account === account) return;
+    if (this.#turns.take(connection.identity.scope) > 0) {
+      return connection.end('it begins and ends to listen too often');
+    }
     if (known !== undefined) {
       this.#parts.links.withdraw(connection, 'the emoncms client does not listen any more');
       this.#forget(known);
@@ -90,12 +97,19 @@ export class EmoncmsClients implements MqttWatcher {
     else client.endpoint.answer(clientId, payload);
   }
 
-  /** A device that was blocked is served no more, and one that is so no longer again. */
-  hear(event: RelayEvent): void {
-    if (event.type !== 'device-changed') return;
+  /** Devices of clients that name none. */
+  *homes(): Generator<{ readonly id: string; readonly accountId: string }> {
+    for (const { connection, device } of this.#clients.values()) {
+      if (device !== undefined && connection.identity.deviceId === undefined)
+        yield { id: device.deviceId, accountId: device.accountId };
+    }
+  }
+
+  /** The record of a device has changed: one that is blocked is served no more, and one that is so no longer again. */
+  deviceChanged(deviceId: string): void {
     for (const client of this.#clients.values()) {
       const named = client.connection.identity.deviceId !== undefined;
-      if (!named && client.device?.deviceId === event.deviceId) this.#settle(client);
+      if (!named && client.device?.deviceId === deviceId) this.#settle(client);
     }
   }
 
