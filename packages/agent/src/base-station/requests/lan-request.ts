@@ -42,5 +42,7 @@ export const allowance = z.strictObject({
   allowedAt: z.number(),
   /** base64url: what `porchlight` hands over, encrypted to the device's key. */
   sealed: z.string().optional(),
+  /** SHA-256, hex, of the id under which the device fetches it; `porchlight` only. */
+  ticket: z.string().optional(),
 });
 export type Allowance = z.output<typeof allowance>;

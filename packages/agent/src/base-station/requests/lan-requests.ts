@@ -66,6 +66,7 @@ export class LanRequests {
     if (before === undefined && !this.#hasRoom(asking.address)) return { kind: 'full' };
     const request: LanRequest = {
       ...asking,
+      mac: asking.mac ?? before?.mac,
       id: before?.id ?? randomBytes(8).toString('hex'),
       firstAskedAt: before?.firstAskedAt ?? now,
       askedAt: now,
@@ -96,7 +97,10 @@ export class LanRequests {
   }
 
   /** Allows it; what is handed over is fetched by the device itself. @throws ConfigError: no such request; disk */
-  async allow(id: string, { name, sealed }: { name: string; sealed?: string }): Promise<Allowance> {
+  async allow(
+    id: string,
+    { name, ...secret }: { name: string; sealed?: string; ticket?: string },
+  ): Promise<Allowance> {
     const request = this.waiting(id);
     if (request === undefined)
       throw new ConfigError('there is no such request any more: it asks again if it is there');
@@ -105,7 +109,7 @@ export class LanRequests {
     const made: Allowance = {
       ...{ id, asker, way, name, address, firstAskedAt, allowedAt: now },
       ...(mac === undefined ? {} : { mac }),
-      ...(sealed === undefined ? {} : { sealed }),
+      ...secret,
     };
     await this.#file.change(({ denied, allowed }) => {
       const live = allowed.filter((one) => one.asker !== asker && now - one.allowedAt < FETCH_MS[one.way]);
@@ -152,6 +156,14 @@ export class LanRequests {
     this.#waiting.delete(request.asker);
     this.#onChange();
     return made;
+  }
+
+  /** What can be fetched with that ticket. */
+  byTicket(ticket: string): Allowance | undefined {
+    const now = this.#clock.now();
+    return this.#file.value.allowed.find(
+      (one) => one.ticket === ticket && now - one.allowedAt < FETCH_MS[one.way],
+    );
   }
 
   denied(): readonly Denial[] {

@@ -1,0 +1,1 @@
+export { createEmonEspRoute } from './emonesp.ts';

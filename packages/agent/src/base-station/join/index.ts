@@ -1,0 +1,2 @@
+export { LanJoins } from './lan-joins.ts';
+export type { Handover } from './messages.ts';
