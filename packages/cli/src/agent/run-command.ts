@@ -6,6 +6,7 @@ import {
   type Logger,
   type LogLevel,
   parseListen,
+  prepareDataFolder,
   SettingsPageClosed,
   startAgent,
   startDevice,
@@ -45,6 +46,7 @@ export function runCommand(): Command {
 
 async function start(options: Flags, logger: Logger): Promise<{ close(): Promise<void> }> {
   const common = { dataFolder: dataFolderOf(options), environment: process.env, logger };
+  await prepareDataFolder(common.dataFolder);
   const { settingsPage } = await new AgentConfigFile(common.dataFolder).read();
   const asked = options.settings ?? settingsPage;
   if (asked === 'off') return startAgent(common);
