@@ -86,8 +86,9 @@ export class TunnelStream extends Duplex {
       return;
     }
     const ask = parseTunnelAsk(bytes.toString('utf8'));
-    if (ask === undefined || this.#ended.there === (ask.type === 'end')) return this.#refuse();
+    if (ask === undefined) return this.#refuse();
     if (ask.type === 'end') {
+      if (this.#ended.there) return this.#refuse();
       this.#ended.there = true;
       this.push(null);
       this.#closeWhenDone();
