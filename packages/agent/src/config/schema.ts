@@ -118,6 +118,25 @@ export function parseListen(text: string): Listen | 'off' {
   throw new ConfigError(`"${text}" is no place for the settings page: give HOST:PORT, or off`);
 }
 
+/** The LAN side of a base station. Each default is what old firmware expects. */
+export const baseStationSettings = z.strictObject({
+  /** Where devices ask to be let in; firmware asks port 80. */
+  http: settingsListen.default(() => ({ host: '0.0.0.0', port: 80 })),
+  /** The broker, without TLS and with it. */
+  mqtt: settingsListen.default(() => ({ host: '0.0.0.0', port: 1883 })),
+  mqtts: settingsListen.default(() => ({ host: '0.0.0.0', port: 8883 })),
+  /** First level of the topics of devices. */
+  baseTopic: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/, 'must be one level of a topic, without colon or slash')
+    .default('emon'),
+  /** Whether devices with EmonESP's firmware, whose hand-over travels in clear, are let in too. */
+  emonesp: z.boolean().default(true),
+  /** Whether the device's owner may answer requests through the relay. */
+  remoteAllow: z.boolean().default(true),
+});
+export type BaseStationSettings = z.output<typeof baseStationSettings>;
+
 /** The whole of `agent.yaml`. Defaults stand here and nowhere else; unknown keys are refused. */
 export const agentConfig = z.strictObject({
   /** Absent until the device has joined. */
@@ -131,6 +150,8 @@ export const agentConfig = z.strictObject({
     .optional(),
   /** Where the settings page is; a flag or the environment goes before it. */
   settingsPage: settingsListen.optional(),
+  /** Lets in and supplies the WiFi devices around it; absent: it does not. */
+  baseStation: baseStationSettings.optional(),
   /** By name, in the order of the file. */
   services: z
     .map(serviceName, serviceSettings)

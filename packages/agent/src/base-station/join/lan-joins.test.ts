@@ -23,7 +23,7 @@ beforeEach(async () => {
 afterEach(() => rig.close());
 
 const BASE = '/porchlight/lan/v1/join';
-const HANDOVER = { username: 'u', password: 'p', host: '10.0.0.254', mqtt: 1883, topics: 'emon/u/' };
+const HANDOVER = { username: 'u', password: 'p', host: '127.0.0.1', mqtt: 1883, topics: 'emon/u/' };
 const text = (bytes: Buffer) => bytes.toString('base64url');
 const call = (method: string, path: string, body?: object) =>
   rig.fetch('10.0.0.1', path, { method, ...(body && { body: JSON.stringify(body) }) });
@@ -65,7 +65,7 @@ async function join(side: Side = newSide(), name = 'Sensor 1') {
 async function allow(): Promise<void> {
   const [request] = rig.requests.list();
   if (request === undefined) throw new Error('nobody asks');
-  const secret = rig.joins.seal(request, HANDOVER);
+  const secret = rig.joins.seal(request, (host) => ({ ...HANDOVER, host }));
   if (secret === undefined) throw new Error('nothing to seal for');
   await rig.requests.allow(request.id, { name: 'sensor', ...secret });
 }

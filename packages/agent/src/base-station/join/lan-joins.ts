@@ -30,6 +30,8 @@ interface Session {
   readonly id: string;
   readonly name: string;
   readonly address: string;
+  /** Our own address, as the device reached us. */
+  readonly host: string;
   readonly commitment: Buffer;
   readonly side: Side;
   seenAt: number;
@@ -79,16 +81,19 @@ export class LanJoins {
   };
 
   /** What a request's device gets, encrypted to its key; undefined: it has gone, or never showed a key. */
-  seal(request: LanRequest, handover: Handover): { sealed: string; ticket: string } | undefined {
+  seal(
+    request: LanRequest,
+    makeHandover: (host: string) => Handover,
+  ): { sealed: string; ticket: string } | undefined {
     const session = [...this.#sessions.values()].find((one) => askerOf(one) === request.asker);
     if (session?.agreed === undefined || codeOf(session.agreed.transcript) !== request.code) return undefined;
     const { device, transcript } = session.agreed;
     const key = sealingKey(session.side, device.ephemeral, transcript);
-    const sealed = seal(key, transcript, Buffer.from(JSON.stringify(handover)));
+    const sealed = seal(key, transcript, Buffer.from(JSON.stringify(makeHandover(session.host))));
     return { sealed: sealed.toString('base64url'), ticket: ticketOf(session.id) };
   }
 
-  #begin({ body, address }: LanCall): LanAnswer {
+  #begin({ body, address, host }: LanCall): LanAnswer {
     const read = parse(hello, body);
     if ('error' in read) return json(400, read);
     const ofAddress = [...this.#sessions.values()].filter((one) => one.address === address).length;
@@ -102,7 +107,7 @@ export class LanJoins {
     const id = randomBytes(16).toString('base64url');
     const { name, commitment } = read.value;
     const seenAt = this.#parts.clock.monotonic();
-    this.#sessions.set(id, { id, name, address, commitment, side, seenAt });
+    this.#sessions.set(id, { id, name, address, host, commitment, side, seenAt });
     return json(201, { id, base: encoded(side.shown) });
   }
 

@@ -9,6 +9,8 @@ export interface LanCall {
   readonly body: Buffer;
   /** Who asks; of a proxy on this machine, whom it asks for. IPv4 without the IPv6 prefix. */
   readonly address: string;
+  /** Our own address, as the one who asks reached us. */
+  readonly host: string;
   readonly headers: IncomingHttpHeaders;
 }
 

@@ -61,7 +61,8 @@ async function answer(req: IncomingMessage, routes: readonly LanRoute[], rates: 
   const body = await readBody(req);
   if (body === undefined) return text(413, 'too large\n');
   const { method = 'GET', headers } = req;
-  const call = { method, path: url.pathname, query: url.searchParams, body, address, headers };
+  const { pathname: path, searchParams: query } = url;
+  const call = { method, path, query, body, address, host: ownAddressFor(req), headers };
   for (const route of routes) {
     const given = await route(call);
     if (given !== undefined) return given;
@@ -71,12 +72,26 @@ async function answer(req: IncomingMessage, routes: readonly LanRoute[], rates: 
 
 /** Of who asks. A proxy on this machine says for whom it asks; nobody else is believed. */
 function addressOf(req: IncomingMessage): string {
-  const plain = (address: string) => address.replace(/^::ffff:(?=\d)/i, '');
   const direct = plain(req.socket.remoteAddress ?? '');
-  if (direct !== '127.0.0.1' && direct !== '::1') return direct;
+  if (!isLoopback(direct)) return direct;
   const forwarded = String(req.headers['x-forwarded-for'] ?? '');
   const last = plain(forwarded.split(',').at(-1)?.trim() ?? '');
   return isIP(last) === 0 ? direct : last;
+}
+
+/** Where we were reached; behind a proxy on this machine, by which name. */
+function ownAddressFor(req: IncomingMessage): string {
+  const own = plain(req.socket.localAddress ?? '');
+  const asked = URL.parse(`http://${req.headers.host ?? ''}`)?.hostname ?? '';
+  return isLoopback(own) && asked !== '' ? asked : own;
+}
+
+function plain(address: string): string {
+  return address.replace(/^::ffff:(?=\d)/i, '');
+}
+
+function isLoopback(address: string): boolean {
+  return address === '127.0.0.1' || address === '::1';
 }
 
 /** Undefined: too large. */
