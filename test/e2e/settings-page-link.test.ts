@@ -13,7 +13,10 @@ import {
   type TestPerson,
   type TestRelay,
 } from '@porchlight/testkit';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, test, vi } from 'vitest';
+
+// Each test starts several programs, on a machine that may have other work.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const chromium = await requireBrowser();
 const PASSWORD = 'a lamp at the door';
@@ -95,7 +98,7 @@ test.skipIf(chromium.missing !== undefined)(
     const browser = await startBrowser(chromium.path ?? '');
     onTestFinished(() => browser.close());
     const tab = await browser.newPage();
-    tab.setDefaultTimeout(15_000);
+    tab.setDefaultTimeout(30_000);
     await tab.goto(page.url);
     await tab.getByLabel('Code').fill(page.claimCode);
     await tab.getByLabel('New password').fill(PASSWORD);
