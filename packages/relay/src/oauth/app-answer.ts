@@ -10,6 +10,8 @@ export interface AppAnswer {
   readonly devices:
     | readonly { readonly id: string; readonly services?: readonly string[] | undefined }[]
     | undefined;
+  /** Of a Hue bridge: the app may have its link button pressed without asking. */
+  readonly linkButton?: boolean | undefined;
 }
 
 /**
@@ -28,13 +30,24 @@ export async function grantOf(
     throw new PorchlightError('bad_request', 'Allow something, or deny the request');
   }
   const { signIn, lasting } = wish;
+  if (wish.hue) return oneBridge(await narrowed(devices, accountId, wish, answer.devices), scopes, answer);
   if (scopes.length === 0) return { scopes, devices: [], signIn, lasting };
+  return { scopes, devices: await narrowed(devices, accountId, wish, answer.devices), signIn, lasting };
+}
+
+/** Which of the devices that were wished for; undefined: all devices. */
+async function narrowed(
+  devices: Pick<DeviceStore, 'byId'>,
+  accountId: string,
+  wish: AppWish,
+  answered: AppAnswer['devices'],
+): Promise<AppWish['devices']> {
   if (wish.devices?.length === 0) {
     throw new PorchlightError('bad_request', 'You have none of the devices that were asked for');
   }
-  if (answer.devices === undefined) return { scopes, devices: wish.devices, signIn, lasting };
+  if (answered === undefined) return wish.devices;
   const chosen = new Map<string, WishedDevice>();
-  for (const { id, services } of answer.devices) {
+  for (const { id, services } of answered) {
     const wished = wish.devices?.find((one) => one.id === id);
     if (wish.devices !== undefined && wished === undefined) tooMuch();
     const device = await devices.byId(accountId, id);
@@ -43,7 +56,18 @@ export async function grantOf(
     if (services?.some((service) => most?.includes(service) === false) === true) tooMuch();
     chosen.set(id, { id, name: device.name, services: services ?? wished?.services });
   }
-  return { scopes, devices: [...chosen.values()], signIn, lasting };
+  return [...chosen.values()];
+}
+
+/** An app of the Hue remote API knows one bridge, and cannot say which it means. */
+function oneBridge(
+  devices: AppWish['devices'],
+  scopes: readonly Scope[],
+  { linkButton }: AppAnswer,
+): NamedGrant {
+  const count = (devices ?? []).reduce((sum, { services = [] }) => sum + services.length, 0);
+  if (count !== 1) throw new PorchlightError('bad_request', 'Choose one bridge: the app can use no more');
+  return { scopes, devices, signIn: false, lasting: true, linkButton: linkButton === true };
 }
 
 function tooMuch(): never {

@@ -10,6 +10,10 @@ export interface AppGrantRecord {
   readonly grant: GrantRecord;
   /** The same as a scope text with the devices' names of then, as the app is told it. */
   readonly scope: string;
+  /** The scope text that it was an answer to. */
+  readonly asked: string;
+  /** It may have the link button of a Hue bridge pressed without asking. */
+  readonly linkButton: boolean;
   readonly createdAt: number;
   readonly lastUsedAt: number | undefined;
 }

@@ -6,7 +6,7 @@ import type { EventBus } from '../events.ts';
 import { hashSecret, newId } from '../secrets.ts';
 import type { AppGrantRecord, AppGrantStore } from './app-grant-store.ts';
 import type { OAuthRecordStore } from './record-store.ts';
-import { grantedScope, grantOfToken, grantRecordOf, type NamedGrant } from './scope-words.ts';
+import { answersToo, grantedScope, grantOfToken, grantRecordOf, type NamedGrant } from './scope-words.ts';
 
 export const APP_TOKEN_PREFIX = 'plo_';
 const APP_TOKEN = /^plo_[A-Za-z0-9_-]{43}$/;
@@ -49,7 +49,12 @@ export class AppGrants implements AppTokens {
   }
 
   /** @throws PorchlightError `conflict` when there are too many */
-  async allow(person: Person, appId: string, grant: NamedGrant, address: string): Promise<AppGrantRecord> {
+  async allow(
+    person: Person,
+    appId: string,
+    grant: NamedGrant,
+    { asked, address }: { readonly asked: string; readonly address: string },
+  ): Promise<AppGrantRecord> {
     const all = await this.#store.list(person.accountId);
     const ofApp = all.filter((one) => one.appId === appId);
     if (ofApp.length >= PER_APP_MAX) {
@@ -64,6 +69,8 @@ export class AppGrants implements AppTokens {
       appId,
       grant: grantRecordOf(grant),
       scope: grantedScope(grant),
+      asked,
+      linkButton: grant.linkButton === true,
       createdAt: this.#clock.now(),
       lastUsedAt: undefined,
     };
@@ -86,9 +93,10 @@ export class AppGrants implements AppTokens {
     return this.#store.byId(id);
   }
 
-  /** The last time that the account let the app in. */
-  async latest(accountId: string, appId: string): Promise<AppGrantRecord | undefined> {
-    return (await this.#store.list(accountId)).find((one) => one.appId === appId);
+  /** What the account answered last to the app, if that answers this scope text too. */
+  async answered(accountId: string, appId: string, asked: string): Promise<AppGrantRecord | undefined> {
+    const last = (await this.#store.list(accountId)).find((one) => one.appId === appId);
+    return last !== undefined && answersToo(last.asked, asked) ? last : undefined;
   }
 
   /** @throws PorchlightError `not_found` */

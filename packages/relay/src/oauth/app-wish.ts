@@ -1,6 +1,6 @@
 import { type NamedReach, parseScopeText, SCOPE_TEXT_MAX, type Scope } from '@porchlight/protocol';
 import { GRANT_DEVICES_MAX } from '../access/index.ts';
-import type { DeviceStore } from '../devices/index.ts';
+import type { DeviceStore, HueBridge } from '../devices/index.ts';
 
 /** What an app asks for, in terms of one person's devices. */
 export interface AppWish {
@@ -11,6 +11,8 @@ export interface AppWish {
   readonly unknown: readonly string[];
   readonly signIn: boolean;
   readonly lasting: boolean;
+  /** By the Hue remote API: it is about one bridge. */
+  readonly hue: boolean;
 }
 
 export interface WishedDevice {
@@ -35,7 +37,6 @@ export async function resolveWish(
   devices: Pick<DeviceStore, 'byName'>,
   accountId: string,
   text: string,
-  lasting: boolean,
 ): Promise<AppWish> {
   const asked = parseScopeText(text);
   const found = new Map<string, WishedDevice>();
@@ -55,7 +56,24 @@ export async function resolveWish(
     devices: asked.devices.length === 0 ? undefined : [...found.values()],
     unknown: [...new Set(unknown)],
     signIn: asked.others.includes('openid'),
-    lasting: lasting || asked.others.includes('offline_access'),
+    lasting: asked.others.includes('offline_access'),
+    hue: false,
+  };
+}
+
+/** What an app of the Hue remote API asks for: to use one of the person's bridges, whichever they choose. */
+export function hueWish(bridges: readonly HueBridge[]): AppWish {
+  const found = new Map<string, WishedDevice>();
+  for (const { deviceId: id, deviceName: name, service } of bridges) {
+    found.set(id, joined(found.get(id), { id, name, services: service }));
+  }
+  return {
+    scopes: ['read', 'write'],
+    devices: [...found.values()],
+    unknown: bridges.length === 0 ? ['a Hue bridge that apps may use out of home'] : [],
+    signIn: false,
+    lasting: true,
+    hue: true,
   };
 }
 

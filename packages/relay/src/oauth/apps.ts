@@ -167,9 +167,25 @@ export class Apps {
     const hash = hashSecret(secret);
     const record = (await this.#store.byId(id))?.secrets.find(({ secretHash }) => secretHash === hash);
     if (record === undefined) return false;
+    await this.#noteUse(record);
+    return true;
+  }
+
+  /**
+   * Whether an app's secret is known to whoever computed something from its Digest hash (RFC 7616 §3.4.2).
+   * @param fits gets MD5, hex, of `id:realm:secret`
+   */
+  async isDigest(id: string, fits: (digestHash: string) => boolean): Promise<boolean> {
+    const record = (await this.#store.byId(id))?.secrets.find(
+      ({ digestHash }) => digestHash !== undefined && fits(digestHash),
+    );
+    if (record !== undefined) await this.#noteUse(record);
+    return record !== undefined;
+  }
+
+  async #noteUse(record: AppSecretRecord): Promise<void> {
     const now = this.#clock.now();
     if (now - (record.lastUsedAt ?? 0) >= USED_MS) await this.#store.secretUsed(record.id, now);
-    return true;
   }
 
   #newSecret(appId: string): { record: AppSecretRecord; secret: string } {

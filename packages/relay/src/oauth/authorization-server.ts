@@ -12,6 +12,7 @@ import type { SignedIn } from './console-session.ts';
 import { createProvider } from './create-provider.ts';
 import { paceDevicePolls } from './device-polls.ts';
 import type { PageOf } from './error-page.ts';
+import { askForTokens, isRelayProof, type TokenAnswer, type TokenRequest } from './in-process-tokens.ts';
 import type { OAuthRecordStore } from './record-store.ts';
 import { isOAuthPath, ROUTES, SIGN_IN_PATH } from './routes.ts';
 import type { SigningKeys } from './signing-keys.ts';
@@ -71,6 +72,11 @@ export class AuthorizationServer {
       this.#parts.onError(error);
       this.#parts.sendFailure(req, res, new PorchlightError('internal', undefined, { cause: error }));
     });
+  }
+
+  /** Tokens for an app that an adapter has authenticated. Rejects when the relay itself fails. */
+  async tokens(asked: Omit<TokenRequest, 'issuer'>): Promise<TokenAnswer> {
+    return askForTokens(await this.provider(), { ...asked, issuer: new URL(this.#parts.issuer()) });
   }
 
   /** The library's side of it, with keys of today. */
@@ -147,8 +153,8 @@ export class AuthorizationServer {
       adapter: createAdapters({ records, grants, apps, clock, endedBy }),
       signedIn: (req) => this.#signedIn(req),
       accountName: async (id) => (await accounts.byId(id))?.name,
-      isSecret: (appId, secret) => apps.isSecret(appId, secret),
-      latestGrant: async (accountId, appId) => (await grants.latest(accountId, appId))?.id,
+      isSecret: async (appId, secret) => isRelayProof(secret) || apps.isSecret(appId, secret),
+      answered: async (...ask) => (await grants.answered(...ask))?.id,
       page,
       onFailure: onError,
     });

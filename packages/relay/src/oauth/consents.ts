@@ -3,11 +3,11 @@ import type { AppFace, ConsentRequest } from '@porchlight/protocol/api';
 import type { Provider } from 'oidc-provider';
 import type { Person } from '../access/index.ts';
 import type { Accounts } from '../accounts/index.ts';
-import type { DeviceStore } from '../devices/index.ts';
+import type { DeviceStore, HueBridge } from '../devices/index.ts';
 import { type AppAnswer, grantOf } from './app-answer.ts';
 import type { AppGrantRecord } from './app-grant-store.ts';
 import type { AppGrants } from './app-grants.ts';
-import { type AppWish, resolveWish } from './app-wish.ts';
+import { type AppWish, hueWish, resolveWish } from './app-wish.ts';
 import type { App, Apps } from './apps.ts';
 
 /** A person's answer; undefined: no. */
@@ -24,6 +24,8 @@ export interface ConsentParts {
   readonly grants: AppGrants;
   readonly devices: Pick<DeviceStore, 'byId' | 'byName'>;
   readonly accounts: Pick<Accounts, 'byId'>;
+  /** Of one account. */
+  readonly hueBridges: (accountId: string) => Promise<HueBridge[]>;
 }
 
 /** Asks people what apps may do, for sign-ins in a browser and for codes that programs show. */
@@ -50,13 +52,11 @@ export class Consents {
     answer: ConsentAnswered,
     from: Asked,
   ): Promise<{ location: string }> {
-    const { interaction, app, wish } = await this.#inBrowser(person, uid);
-    const grant = await this.#grant(person, app, wish, answer, from);
+    const { interaction, ...asked } = await this.#inBrowser(person, uid);
+    const grant = await this.#grant(person, asked, answer, from);
     if (grant === undefined) {
       interaction.result = { error: 'access_denied', error_description: 'the person said no' };
     } else {
-      // From here on the request is for what was granted.
-      interaction.params['scope'] = grant.scope;
       interaction.result = { ...interaction.lastSubmission, consent: { grantId: grant.id } };
     }
     await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));
@@ -72,8 +72,8 @@ export class Consents {
 
   /** @throws PorchlightError `not_found`, `bad_request`, `conflict` */
   async answerCode(person: Person, userCode: string, answer: ConsentAnswered, from: Asked): Promise<void> {
-    const { code, app, wish } = await this.#byCode(person, userCode);
-    const grant = await this.#grant(person, app, wish, answer, from);
+    const { code, ...asked } = await this.#byCode(person, userCode);
+    const grant = await this.#grant(person, asked, answer, from);
     if (grant === undefined)
       Object.assign(code, { error: 'access_denied', errorDescription: 'the person said no' });
     else {
@@ -86,8 +86,7 @@ export class Consents {
 
   async #grant(
     person: Person,
-    app: App,
-    wish: AppWish,
+    { app, wish, asked }: { app: App; wish: AppWish; asked: string },
     answer: ConsentAnswered,
     { address }: Asked,
   ): Promise<AppGrantRecord | undefined> {
@@ -96,7 +95,8 @@ export class Consents {
       await grants.denied(person, app.id, address);
       return undefined;
     }
-    return grants.allow(person, app.id, await grantOf(devices, person.accountId, wish, answer), address);
+    const grant = await grantOf(devices, person.accountId, wish, answer);
+    return grants.allow(person, app.id, grant, { asked, address });
   }
 
   async #inBrowser(person: Person, uid: string) {
@@ -123,9 +123,12 @@ export class Consents {
   async #wish(person: Person, params: Readonly<Record<string, unknown>>) {
     const app = await this.#parts.apps.find(textOf(params['client_id']));
     if (app === undefined) throw new PorchlightError('not_found', 'The app that asked is gone');
-    const scope = textOf(params['scope']);
-    const lasting = params['offline'] === 'yes';
-    return { app, wish: await resolveWish(this.#parts.devices, person.accountId, scope, lasting) };
+    const asked = textOf(params['asked']);
+    const wish =
+      params['hue'] === 'yes'
+        ? hueWish(await this.#parts.hueBridges(person.accountId))
+        : await resolveWish(this.#parts.devices, person.accountId, asked);
+    return { app, wish, asked };
   }
 
   async #view(app: App, wish: AppWish): Promise<ConsentRequest> {
@@ -141,6 +144,7 @@ export class Consents {
       unknown: [...wish.unknown],
       signIn: wish.signIn,
       lasting: wish.lasting,
+      hue: wish.hue,
     };
   }
 

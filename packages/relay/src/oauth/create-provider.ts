@@ -13,7 +13,9 @@ import { faultOfScope } from './app-wish.ts';
 import { STATIC_SCOPES } from './builtin-apps.ts';
 import { type SignedIn, useConsoleSessions } from './console-session.ts';
 import { createErrorRenderer, type PageOf } from './error-page.ts';
+import { lifeOf } from './in-process-tokens.ts';
 import { CONSENT_PAGE, ROUTES, SIGN_IN_PATH } from './routes.ts';
+import { isReach, scopeOfAsk, wordsOf } from './scope-words.ts';
 
 const MINUTE_S = 60;
 const HOUR_S = 60 * MINUTE_S;
@@ -44,8 +46,8 @@ export interface ProviderParts {
   readonly signedIn: (req: IncomingMessage) => Promise<SignedIn | undefined>;
   readonly accountName: (accountId: string) => Promise<string | undefined>;
   readonly isSecret: (appId: string, secret: string) => Promise<boolean>;
-  /** The grant that the account gave the app last. */
-  readonly latestGrant: (accountId: string, appId: string) => Promise<string | undefined>;
+  /** The grant that the account gave the app last, if it answers this scope text too. */
+  readonly answered: (accountId: string, appId: string, asked: string) => Promise<string | undefined>;
   /** An error as a page. */
   readonly page: PageOf;
   /** What went wrong in the relay itself. */
@@ -61,36 +63,21 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.silent = true;
   provider.on('server_error', (_ctx, error) => parts.onFailure(error));
   useConsoleSessions(provider, parts.signedIn);
+  provider.on('authorization.success', (ctx, out) => {
+    if (ctx.oidc.params?.['hue'] !== 'yes') return;
+    // What such apps are sent besides code and state, and all that they expect.
+    Object.assign(out ?? {}, { pkce: '0', iss: undefined });
+  });
   prefixTokens(provider.AccessToken.prototype, APP_TOKEN_PREFIX);
   prefixTokens(provider.RefreshToken.prototype, REFRESH_PREFIX);
+  keepReach(provider.Grant.prototype);
   provider.Client.prototype.compareClientSecret = function (this: { clientId: string }, secret: string) {
     return parts.isSecret(this.clientId, secret);
   };
   return provider;
 }
 
-function configurationOf({ keys, adapter, accountName, latestGrant, page }: ProviderParts): Configuration {
-  const policy = interactionPolicy.base();
-  policy.get('consent')?.checks.add(
-    new interactionPolicy.Check(
-      'lasting_not_granted',
-      'to come back without asking was not granted',
-      (ctx) => {
-        const { grant, params } = ctx.oidc;
-        return (
-          params?.['offline'] === 'yes' &&
-          grant?.getOIDCScope().split(' ').includes('offline_access') !== true
-        );
-      },
-    ),
-  );
-  policy.get('consent')?.checks.add(
-    new interactionPolicy.Check('reach_not_granted', 'devices were asked for', (ctx) => {
-      const asked = words(ctx.oidc.params?.['scope']).filter((word) => word.startsWith('device:'));
-      const granted = new Set(ctx.oidc.grant?.getOIDCScope().split(' '));
-      return asked.some((word) => !granted.has(word));
-    }),
-  );
+function configurationOf({ keys, adapter, accountName, answered, page }: ProviderParts): Configuration {
   return {
     adapter,
     jwks: { keys },
@@ -133,30 +120,36 @@ function configurationOf({ keys, adapter, accountName, latestGrant, page }: Prov
       userinfo: { enabled: true },
     },
     extraParams: {
-      /** That `offline_access` was asked for, which the library forgets when the person need not be asked. */
-      offline(ctx) {
-        checkScope(ctx);
-        const { params } = ctx.oidc;
-        if (params !== undefined)
-          params['offline'] = words(ctx.query['scope']).includes('offline_access') ? 'yes' : undefined;
+      /** It was asked by the Hue remote API: {@link hueWish} says for what. */
+      hue: null,
+      /** What was asked for, as it was sent: the library forgets words that it does not know itself. */
+      asked(ctx) {
+        const text = askedScope(ctx);
+        const fault = faultOfScope(text);
+        if (fault !== undefined) throw new errors.InvalidScope(fault, text.slice(0, 200));
+        if (ctx.oidc.params !== undefined) ctx.oidc.params['asked'] = text;
       },
     },
     pkce: { required: (_ctx, client) => client.clientAuthMethod === 'none' },
     interactions: {
-      policy,
+      policy: interactionPolicy.base(),
       url: (_ctx, interaction) =>
         (interaction.prompt.name === 'login' ? SIGN_IN_PATH : CONSENT_PAGE) + interaction.uid,
     },
-    /** An answer that the person gave before; what it does not cover is asked. */
+    /** What the person answers now, or what they answered before if that will do. */
     async loadExistingGrant(ctx) {
-      const { result, session, client } = ctx.oidc;
-      const answered = result?.consent?.grantId;
+      const { result, session, client, params } = ctx.oidc;
+      const asked = textOf(params?.['asked']);
       const id =
-        answered ??
+        result?.consent?.grantId ??
         (session?.accountId === undefined || client === undefined
           ? undefined
-          : await latestGrant(session.accountId, client.clientId));
-      return id === undefined ? undefined : ctx.oidc.provider.Grant.find(id);
+          : await answered(session.accountId, client.clientId, asked));
+      const grant = id === undefined ? undefined : await ctx.oidc.provider.Grant.find(id);
+      // From here on the request is for what was granted.
+      if (grant !== undefined && params !== undefined)
+        params['scope'] = scopeOfAsk(grant.getOIDCScope(), asked);
+      return grant;
     },
     async findAccount(_ctx, accountId) {
       const name = await accountName(accountId);
@@ -164,17 +157,18 @@ function configurationOf({ keys, adapter, accountName, latestGrant, page }: Prov
       return { accountId, claims: () => ({ sub: accountId, preferred_username: name }) };
     },
     expiresWithSession: () => false,
-    issueRefreshToken: (ctx, client, source) =>
-      client.grantTypeAllowed('refresh_token') &&
-      (source.scopes.has('offline_access') ||
-        ctx.oidc.grant?.getOIDCScope().split(' ').includes('offline_access') === true),
+    issueRefreshToken: (_ctx, client, source) =>
+      client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
     rotateRefreshToken: true,
     /** Pages of other origins may redeem codes of their own app, if that keeps no secret. */
     clientBasedCORS: (_ctx, origin, client) =>
       client.clientAuthMethod === 'none' &&
       (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
     renderError: createErrorRenderer(page),
-    ttl: { ...LIFE_S },
+    ttl: {
+      ...LIFE_S,
+      AccessToken: (ctx: KoaContextWithOIDC | undefined) => lifeOf(ctx?.req) ?? LIFE_S.AccessToken,
+    },
   };
 }
 
@@ -187,13 +181,25 @@ function prefixTokens(tokens: object, prefix: string): void {
   };
 }
 
-function checkScope(ctx: KoaContextWithOIDC): void {
-  const asked = ctx.oidc.params?.['scope'];
-  const fault = faultOfScope(typeof asked === 'string' ? asked : undefined);
-  if (fault !== undefined)
-    throw new errors.InvalidScope(fault, typeof asked === 'string' ? asked.slice(0, 200) : '');
+/** A grant's `device:` words go with whatever part of it a token is for: what narrows is never filtered away. */
+function keepReach(grants: object): void {
+  const model = grants as {
+    getOIDCScope(): string;
+    getOIDCScopeFiltered(filter: Iterable<string>): string;
+  };
+  const { getOIDCScopeFiltered } = model;
+  model.getOIDCScopeFiltered = function (this: typeof model, filter) {
+    const text = getOIDCScopeFiltered.call(this, filter);
+    if (text === '' || [...filter].some(isReach)) return text;
+    return [text, ...wordsOf(this.getOIDCScope()).filter(isReach)].join(' ');
+  };
 }
 
-function words(text: unknown): string[] {
-  return typeof text === 'string' ? text.split(' ') : [];
+/** The scope of an authorization request, in its query, or of a device authorization request, in its body. */
+function askedScope(ctx: KoaContextWithOIDC): string {
+  return textOf((ctx.method === 'GET' ? ctx.query : ctx.oidc.body)?.['scope']);
+}
+
+function textOf(param: unknown): string {
+  return typeof param === 'string' ? param : '';
 }

@@ -5,5 +5,7 @@ export { APP_DIGEST_REALM, type App, Apps } from './apps.ts';
 export { AuthorizationServer } from './authorization-server.ts';
 export { BUILTIN_APPS } from './builtin-apps.ts';
 export { Consents } from './consents.ts';
+export type { TokenAnswer } from './in-process-tokens.ts';
 export type { OAuthRecord, OAuthRecordStore } from './record-store.ts';
+export { ROUTES as OAUTH_ROUTES } from './routes.ts';
 export { SigningKeys } from './signing-keys.ts';

@@ -78,6 +78,8 @@ export interface Schema {
     granted: string;
     /** The same as a scope text, with the names of then. */
     scope: string;
+    /** The scope text that the app asked with. */
+    asked: string;
     created_at: number;
     last_used_at: number | null;
     /** 1: the app may press the link button of light bridges without asking. */

@@ -14,6 +14,8 @@ export function createAppGrantStore({ db }: Database): AppGrantStore {
           app_id: record.appId,
           granted: grantText(record.grant),
           scope: record.scope,
+          asked: record.asked,
+          link_button: record.linkButton ? 1 : 0,
           created_at: record.createdAt,
           last_used_at: record.lastUsedAt ?? null,
         })
@@ -67,6 +69,8 @@ function toRecord(row: Selectable<Schema['oauth_grants']>): AppGrantRecord {
     appId: row.app_id,
     grant: parseGrantText(row.granted),
     scope: row.scope,
+    asked: row.asked,
+    linkButton: row.link_button === 1,
     createdAt: row.created_at,
     lastUsedAt: row.last_used_at ?? undefined,
   };

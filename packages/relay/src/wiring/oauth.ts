@@ -22,6 +22,7 @@ export function wireOAuth(
   const consents = new Consents({
     provider: () => oauth.provider(),
     devices: stores.devices,
+    hueBridges: (accountId) => stores.services.hueBridges(accountId),
     ...{ apps, grants, accounts },
   });
   return { oauth, consents };

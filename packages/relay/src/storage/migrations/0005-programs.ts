@@ -57,6 +57,7 @@ export const programs: Migration = {
         .addColumn('app_id', text, (c) => c.notNull())
         .addColumn('granted', text, (c) => c.notNull())
         .addColumn('scope', text, (c) => c.notNull())
+        .addColumn('asked', text, (c) => c.notNull())
         .addColumn('created_at', whole, (c) => c.notNull())
         .addColumn('last_used_at', whole)
         .addColumn('link_button', whole, (c) => c.notNull().defaultTo(0)),
