@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { requireProgram, runProgram, startProgram } from '@porchlight/testkit';
+import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   curl,
@@ -94,6 +95,36 @@ describe.skipIf(missing !== undefined)(`a person with stock OpenSSH as an operat
     ]);
     expect([code, stderr]).toEqual([0, '']);
     expect((await readFile(at('copy/below/b'))).equals(sent)).toBe(true);
+  });
+
+  it('makes a device that speaks only MQTT, sees it connected, disconnects it and keeps it out', async () => {
+    const made = await command('mqtt', 'add', 'sensor', '--tag', 'roof');
+    expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining('the MQTT user sensor') });
+    const broker = { host: '127.0.0.1', port: relay.relay.ports.mqtt ?? 0, reconnectPeriod: 0 };
+    const sign = { username: 'sensor', password: made.stdout.trim(), clientId: 'esp' };
+    const client = await connectAsync({ ...broker, ...sign });
+    const [connected] = await json('mqtt');
+    expect(connected).toMatchObject({ deviceName: 'sensor', clientId: 'esp', door: 'mqtt', kind: 'device' });
+    expect((await command('mqtt')).stdout).toMatch(/sensor +credential +esp +MQTT +127\.0\.0\.1/);
+    const ended = new Promise<void>((resolve) => void client.once('close', () => resolve()));
+    expect(await command('mqtt', 'end', connected.id)).toMatchObject({ code: 0, stderr: '' });
+    await ended;
+    const [credential] = await json('mqtt', 'credentials', 'sensor');
+    expect(await json('mqtt', 'new', 'sensor', 'spare')).toMatchObject({ username: 'sensor', name: 'spare' });
+    expect((await command('mqtt', 'revoke', 'sensor', credential.id)).code).toBe(0);
+    await expect(connectAsync({ ...broker, ...sign })).rejects.toThrow('Bad username or password');
+    // An app password would act for the account after the key is gone: a browser makes it.
+    const { id } = JSON.parse((await alice.api('POST', '/api/me/app-passwords', { name: 'home' })).body);
+    expect((await command('app-passwords')).stdout).toMatch(/home/);
+    expect(await command('app-passwords', 'revoke', id)).toMatchObject({ code: 0 });
+    expect(await json('app-passwords')).toEqual([]);
+    for (const words of [
+      ['mqtt', 'new'],
+      ['mqtt', 'nonsense'],
+      ['app-passwords', 'add', 'x'],
+    ]) {
+      expect((await command(...words)).code, words.join(' ')).toBe(2);
+    }
   });
 
   it('-W leads to a port or a service by name, in any case; an answer after the end of the question arrives', async () => {
