@@ -80,6 +80,8 @@ export const appGrant = z.object({
   devices: z.array(namedDevice).optional(),
   /** It may come back without asking. */
   lasting: z.boolean(),
+  /** It may have the link button of a Hue bridge pressed without asking. */
+  linkButton: z.boolean(),
   createdAt: instant,
   lastUsedAt: instant.optional(),
 });
@@ -97,6 +99,8 @@ export const consentRequest = z.object({
   signIn: z.boolean(),
   /** It wants to come back without asking. */
   lasting: z.boolean(),
+  /** By the Hue remote API: it uses one of the services in `devices`, which are the person's bridges. */
+  hue: z.boolean(),
   /** Where the person is sent afterwards: an origin or a scheme; absent for a device code. */
   returnsTo: z.string().optional(),
   /** Of a device code: where the program that shows it asked from. */
@@ -107,7 +111,13 @@ export type ConsentRequest = z.infer<typeof consentRequest>;
 /** A person's answer: no more than was asked for. `devices` absent: all that were. */
 export const consentAnswer = z.discriminatedUnion('allow', [
   z.strictObject({ allow: z.literal(false) }),
-  z.strictObject({ allow: z.literal(true), scopes, devices: grant.shape.devices }),
+  z.strictObject({
+    allow: z.literal(true),
+    scopes,
+    devices: grant.shape.devices,
+    /** Of a Hue bridge: its link button may be pressed for the app without asking. */
+    linkButton: z.boolean().optional(),
+  }),
 ]);
 export type ConsentAnswer = z.input<typeof consentAnswer>;
 

@@ -242,6 +242,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
   });
   const consents = new Consents({
     ...{ provider: () => oauth.provider(), devices: stores.devices, apps, grants: appGrants, accounts },
+    hueBridges: (accountId) => stores.services.hueBridges(accountId),
   });
   const deps: ApiDeps = {
     ...{ apps, appGrants, consents },

@@ -19,6 +19,7 @@ export {
 export { Readings } from './readings.ts';
 export { RECORD_LOOK_MS, RecordWatch } from './record-watch.ts';
 export {
+  type HueBridge,
   type PassthroughRecord,
   SERVICE_USERS_MAX,
   type ServiceStore,

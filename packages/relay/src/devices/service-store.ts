@@ -19,6 +19,13 @@ export interface PassthroughRecord {
   readonly service: string;
 }
 
+/** A service that is a Hue bridge for apps. */
+export interface HueBridge {
+  readonly deviceId: string;
+  readonly deviceName: string;
+  readonly service: string;
+}
+
 /** Users of one service: a wrong name costs one comparison with each of them. */
 export const SERVICE_USERS_MAX = 32;
 
@@ -35,6 +42,8 @@ export interface ServiceStore {
   setKeepLastAnswers(accountId: string, deviceId: string, service: string, on: boolean): Promise<boolean>;
   /** On: apps may use it by the Hue remote API. */
   setHueRemote(accountId: string, deviceId: string, service: string, on: boolean): Promise<boolean>;
+  /** The account's services that apps may use by the Hue remote API, in order of device and name. */
+  hueBridges(accountId: string): Promise<HueBridge[]>;
   /** Every service that TLS is passed on to; of one device, or of all. */
   passthroughs(deviceId?: string): Promise<PassthroughRecord[]>;
   /**

@@ -55,7 +55,11 @@ export function serviceStoreContract(open: Open): void {
     expect(await services.setHueRemote(ann, id, 'web', true)).toBe(true);
     expect(await serviceOf('web')).toMatchObject({ hueRemote: true });
     expect(await serviceOf('ssh')).toMatchObject({ hueRemote: false });
+    const [bridge] = await services.hueBridges(ann);
+    expect(bridge).toEqual({ deviceId: id, deviceName: expect.any(String), service: 'web' });
+    expect(await services.hueBridges('nobody')).toEqual([]);
     await services.setHueRemote(ann, id, 'web', false);
+    expect(await services.hueBridges(ann)).toEqual([]);
     expect(await serviceOf('web')).toMatchObject({ hueRemote: false });
   });
 

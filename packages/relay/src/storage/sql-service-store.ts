@@ -29,6 +29,17 @@ export function createServiceStore(database: Database): ServiceStore {
     setHueRemote: (accountId, deviceId, service, on) =>
       set(accountId, deviceId, service, { hue_remote: on ? 1 : 0 }),
 
+    hueBridges: (accountId) =>
+      db
+        .selectFrom('services')
+        .innerJoin('devices', 'devices.id', 'services.device_id')
+        .select(['devices.id as deviceId', 'devices.name as deviceName', 'services.name as service'])
+        .where('devices.account_id', '=', accountId)
+        .where('services.hue_remote', '=', 1)
+        .orderBy('devices.name')
+        .orderBy('services.name')
+        .execute(),
+
     async passthroughs(deviceId) {
       let query = db
         .selectFrom('services')

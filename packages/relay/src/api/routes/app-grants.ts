@@ -7,7 +7,7 @@ export function appGrantRoutes(endpoints: Endpoints): void {
   const { appGrants, apps, consents, devices } = endpoints.deps;
 
   async function view(record: AppGrantRecord): Promise<AppGrant> {
-    const { id, appId, accountId, grant, scope, createdAt, lastUsedAt } = record;
+    const { id, appId, accountId, grant, scope, linkButton, createdAt, lastUsedAt } = record;
     const app = await apps.find(appId);
     const named = await Promise.all(
       (grant.devices ?? []).map(async (one) => {
@@ -21,6 +21,7 @@ export function appGrantRoutes(endpoints: Endpoints): void {
       scopes: [...grant.scopes],
       devices: grant.devices && named.filter((one) => one !== undefined),
       lasting: scope.split(' ').includes('offline_access'),
+      linkButton,
       createdAt,
       lastUsedAt,
     };

@@ -63,5 +63,5 @@ export function consentRoutes(endpoints: Endpoints): void {
 }
 
 function answerOf(body: ConsentAnswer) {
-  return body.allow ? { scopes: body.scopes, devices: body.devices } : undefined;
+  return body.allow ? { scopes: body.scopes, devices: body.devices, linkButton: body.linkButton } : undefined;
 }
