@@ -121,6 +121,14 @@ describe('a client with the name and password of an account', () => {
     expect((await get(host, '/feed/list.json', cookie)).status).toBe(200);
   });
 
+  it('that hangs up in between is offline at once, for a visitor too', async () => {
+    const client = await startHome(() => void client.end(true));
+    await online('ann-home');
+    const host = 'emoncms--ann-home.localhost';
+    const answer = await get(host, '/feed/list.json', await relay.signOn(ann, host));
+    expect([answer.status, answer.json.code]).toEqual([503, 'device_offline']);
+  });
+
   it('may be written with capitals, as people of the original have their names', async () => {
     await startHome(() => ['capitals'], { username: 'Ann' });
     await online('ann-home');

@@ -16,6 +16,8 @@ export interface ProxyTarget {
   readonly onFields?: (fields: string[]) => string[];
   /** Refuses an upgrade in another way than by an HTTP answer. */
   readonly refuse?: (error: PorchlightError) => void;
+  /** Whether the link that the request went over is still there. */
+  readonly isUp: () => boolean;
   /** Called once: `undefined` when the service itself answered. */
   readonly onOutcome: (error: PorchlightError | undefined) => void;
 }
@@ -89,7 +91,9 @@ function forwarding(
       const failure =
         error instanceof PorchlightError
           ? error
-          : new PorchlightError('service_unreachable', undefined, { cause: error });
+          : new PorchlightError(target.isUp() ? 'service_unreachable' : 'device_offline', undefined, {
+              cause: error,
+            });
       target.onOutcome(failure);
       fail(failure);
     },

@@ -111,7 +111,7 @@ export class Publisher {
     const program = takeProgramSocket(req);
     const refuse = (error: PorchlightError): void => {
       if (program?.hearsRefusal === true) refuseInside(req, socket, head, error);
-      else refuseUpgrade(socket, error, challenge(error));
+      else refuseUpgrade(socket, error, challenge(error, req));
     };
     let route: Found | undefined;
     this.#resolve(req, arrival)
@@ -231,6 +231,7 @@ export class Publisher {
       },
       // A header that let the visitor in is the relay's; any other goes to the device.
       dropAuthorization: service.access === 'basic' || own,
+      isUp: () => links.get(device.id) === link,
       onOutcome: (error) => recorder.noteService(device, service.name, error),
     };
   }
@@ -238,7 +239,7 @@ export class Publisher {
   #fail(req: IncomingMessage, res: ServerResponse, arrival: Arrival, error: unknown, route?: Found): void {
     const known = this.#explain(error, arrival, route);
     // Somebody else's device and no device at all look alike, for people and machines.
-    sendFailure(req, res, known, challenge(known, route));
+    sendFailure(req, res, known, challenge(known, req, route));
   }
 
   #explain(error: unknown, arrival: Arrival, route?: Found): PorchlightError {
