@@ -4,12 +4,16 @@ import { sleep } from './figures.ts';
 /** What starts a Node program with a port for {@link collectGarbage}. */
 export const INSPECTABLE = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };
 
+/** Where the inspectors were: of what a program says, only the last lines are there. */
+const urls = new WeakMap<RunningProgram, string>();
+
 /** Makes a Node program that was started with {@link INSPECTABLE} collect its garbage, twice, and settle. */
 export async function collectGarbage(program: RunningProgram): Promise<void> {
-  const url = program.lines
-    .map((line) => /ws:\/\/\S+/.exec(line)?.[0])
-    .findLast((found) => found !== undefined);
+  const url =
+    program.lines.map((line) => /ws:\/\/\S+/.exec(line)?.[0]).findLast((found) => found !== undefined) ??
+    urls.get(program);
   if (url === undefined) throw new Error('the program shows no inspector');
+  urls.set(program, url);
   const socket = new WebSocket(url);
   await new Promise((resolve, reject) => {
     socket.addEventListener('open', resolve);

@@ -5,6 +5,7 @@ import { firstByteRow } from './first-byte.ts';
 import { httpRow } from './http.ts';
 import { idleRow } from './idle.ts';
 import { linksRow } from './links.ts';
+import { mqttRow } from './mqtt.ts';
 import { rpcRow } from './rpc.ts';
 import { stockRow } from './stock.ts';
 import { uplinkRow } from './uplink.ts';
@@ -17,6 +18,7 @@ export const rows: readonly Row[] = [
   firstByteRow,
   rpcRow,
   linksRow,
+  mqttRow,
   uplinkRow,
   emoncmsRow,
   idleRow,
