@@ -32,7 +32,7 @@ beforeEach(async () => {
     sentAs: async () => undefined,
     incoming: async () => [],
     retained: async () => [],
-    countRetained: async () => 0,
+    countRetained: async () => ({ count: 0, bytes: 0 }),
     wills: async () => [],
     endSessions: async () => [],
   };
@@ -107,7 +107,7 @@ describe('a thief whose credential is revoked', () => {
     const thief = await connect({ clientId: 'thief' });
     const sent = 5_020;
     for (let n = 0; n < sent; n += 1) thief.publish('user/ann/x', 'thief');
-    await expect.poll(() => heard.length).toBe(5_000);
+    await expect.poll(() => heard.length, { timeout: 20_000 }).toBe(5_000);
     await expect.poll(() => clock.waiting).toBeGreaterThan(10);
     const gone = closed(thief);
     broker.endWhere(({ clientId }) => clientId === 'thief', 'its credential was revoked');

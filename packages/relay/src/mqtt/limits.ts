@@ -20,10 +20,18 @@ export const SUBSCRIBE_RATE: Rate = { capacity: 500, refillMs: 20 };
 export const KEPT_SESSIONS_MAX = 50;
 /** Messages that wait for one kept session; what comes after is not kept for it. As mosquitto's default. */
 export const QUEUE_MAX = 1_000;
+/** Bytes that wait for all kept sessions of one account: a disk is shared, and one message may wait for hundreds. */
+export const QUEUE_BYTES_MAX = 64 * 1024 * 1024;
 /** A kept session whose client has not come for so long is forgotten. */
 export const SESSION_LIFE_MS = 14 * 24 * 3600_000;
 /** Retained messages of one account. */
 export const RETAINED_MAX = 1_000;
+/** Bytes of an account's retained messages: last values, no files. */
+export const RETAINED_BYTES_MAX = 16 * 1024 * 1024;
+/** Subscribers to whom what is retained below one owner's prefix is read at the same time; others wait. */
+export const RETAINED_READERS_MAX = 4;
+/** Bytes of stored messages that are read at once; a larger one comes alone. */
+export const PAGE_BYTES_MAX = 1024 * 1024;
 /** QoS 2 messages of one connection that wait for its PUBREL. */
 export const INCOMING_MAX = 100;
 /** Bytes that wait because a client does not read: four of the longest packets. */

@@ -319,7 +319,8 @@ export class MqttBroker {
     await this.#inTurn(this.#publishing, identity.scope);
     this.#endings.refuse(client);
     if (message.retain && message.payload.length > 0 && identity.accountId !== undefined) {
-      if (!(await this.#retained.take(identity.accountId, message.topic))) {
+      const { topic, payload } = message;
+      if (!(await this.#retained.take(identity.accountId, topic, payload.length))) {
         if (connection !== undefined) this.#endFor(connection, 'its account has too many retained messages');
         throw new Error('too many retained messages');
       }

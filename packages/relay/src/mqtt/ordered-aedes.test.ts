@@ -19,7 +19,7 @@ it('clients that are alive are never taken for dead, whose wills are published',
     sentAs: async () => undefined,
     incoming: async () => [],
     retained: async () => [],
-    countRetained: async () => 0,
+    countRetained: async () => ({ count: 0, bytes: 0 }),
     wills: async () => [],
     endSessions: async () => [],
   };

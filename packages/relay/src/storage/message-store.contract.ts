@@ -53,12 +53,36 @@ export function messageStoreContract(open: Open): void {
     ]);
     const first = await store.sessions({ limit: 2 });
     expect(first).toEqual([
-      { clientId: 'a', queued: 0, subscriptions: [] },
-      { clientId: 'b', queued: 0, subscriptions: [subscription] },
+      { clientId: 'a', queued: 0, queuedBytes: 0, subscriptions: [] },
+      { clientId: 'b', queued: 0, queuedBytes: 0, subscriptions: [subscription] },
     ]);
     expect(await store.sessions({ after: 'b', limit: 2 })).toEqual([
-      { clientId: 'c', queued: 1, subscriptions: [] },
+      { clientId: 'c', queued: 1, queuedBytes: expect.any(Number), subscriptions: [] },
     ]);
+  });
+
+  test('a page has a megabyte of messages at most, or one that is larger', async () => {
+    const { mqttMessages: store } = await open();
+    const payload = Buffer.alloc(600_000, 'x');
+    const queue = (n: number) => ({ ...enqueue('c', n), payload });
+    await store.write([
+      session('c'),
+      ...[1, 2].map(queue),
+      ...['r/a', 'r/b', 'r/c'].map((topic) => ({
+        ...({ change: 'retain', at: NOW } as const),
+        ...message(topic),
+        payload: topic === 'r/c' ? Buffer.from('x') : payload,
+      })),
+    ]);
+    const [first, ...more] = await store.queued('c', { after: 0, limit: 10 });
+    expect(more).toEqual([]);
+    expect(await store.queued('c', { after: first?.place ?? 0, limit: 10 })).toHaveLength(1);
+    expect(await store.retained('r/', { limit: 9 })).toMatchObject([{ topic: 'r/a' }]);
+    expect(await store.retained('r/', { after: 'r/a', limit: 9 })).toMatchObject([
+      { topic: 'r/b' },
+      { topic: 'r/c' },
+    ]);
+    expect(await store.sessions({ limit: 1 })).toMatchObject([{ queued: 2, queuedBytes: 1_200_000 }]);
   });
 
   test('what speaks of no session is passed over, and does not fail the rest', async () => {
@@ -132,7 +156,7 @@ export function messageStoreContract(open: Open): void {
       retained: (await store.retained('r/', { limit: 9 })).map(({ topic }) => topic),
       wills: (await store.wills()).map(({ clientId }) => clientId),
     });
-    expect(await store.countRetained(accountId)).toBe(2);
+    expect(await store.countRetained(accountId)).toMatchObject({ count: 2 });
     await stores.mqttCredentials.remove(accountId, 'p');
     await stores.devices.remove(accountId, deviceId);
     expect(await left()).toEqual({ sessions: ['mine'], retained: ['r/mine'], wills: ['mine'] });

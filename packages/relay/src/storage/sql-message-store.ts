@@ -1,4 +1,5 @@
 import { type Selectable, sql, type Transaction } from 'kysely';
+import { PAGE_BYTES_MAX } from '../mqtt/limits.ts';
 import type {
   KeptSession,
   MessageChange,
@@ -28,6 +29,11 @@ export function createMessageStore(database: Database): MessageStore {
             .select((count) => count.fn.countAll<number>().as('count'))
             .whereRef('mqtt_queued.client_id', '=', 'mqtt_sessions.client_id')
             .as('queued'),
+          select
+            .selectFrom('mqtt_queued')
+            .select(sql<number | null>`sum(length(payload))`.as('bytes'))
+            .whereRef('mqtt_queued.client_id', '=', 'mqtt_sessions.client_id')
+            .as('queuedBytes'),
         ])
         .$if(after !== undefined, (query) => query.where('client_id', '>', after ?? ''))
         .orderBy('client_id')
@@ -45,25 +51,26 @@ export function createMessageStore(database: Database): MessageStore {
         .execute();
       const byClient = Map.groupBy(subscriptions, (one) => one.client_id);
       return rows.map(
-        ({ clientId, queued }): KeptSession => ({
+        ({ clientId, queued, queuedBytes }): KeptSession => ({
           clientId,
           queued: queued ?? 0,
+          queuedBytes: queuedBytes ?? 0,
           subscriptions: (byClient.get(clientId) ?? []).map(toSubscription),
         }),
       );
     },
 
     async queued(clientId, { after, limit, unsent }) {
-      const rows = await db
+      const query = db
         .selectFrom('mqtt_queued')
-        .selectAll()
         .where('client_id', '=', clientId)
         .where('place', '>', after)
-        .$if(unsent === true, (query) => query.where('message_id', 'is', null))
-        .orderBy('place')
-        .limit(limit)
-        .execute();
-      return rows.map(toQueued);
+        .$if(unsent === true, (all) => all.where('message_id', 'is', null))
+        .orderBy('place');
+      const sizes = await query.select(['place as key', SIZE]).limit(limit).execute();
+      const last = lastOfPage(sizes);
+      if (last === undefined) return [];
+      return (await query.selectAll().where('place', '<=', last).execute()).map(toQueued);
     },
 
     async sentAs(clientId, messageId) {
@@ -88,26 +95,30 @@ export function createMessageStore(database: Database): MessageStore {
     },
 
     async retained(topicStart, { after, limit }) {
-      const rows = await db
+      const query = db
         .selectFrom('mqtt_retained')
-        .selectAll()
         // A range, for an index: no topic has U+10FFFF, which is no character.
         .where('topic', '>=', topicStart)
         .where('topic', '<', `${topicStart}\u{10FFFF}`)
-        .$if(after !== undefined, (query) => query.where('topic', '>', after ?? ''))
-        .orderBy('topic')
-        .limit(limit)
-        .execute();
+        .$if(after !== undefined, (all) => all.where('topic', '>', after ?? ''))
+        .orderBy('topic');
+      const sizes = await query.select(['topic as key', SIZE]).limit(limit).execute();
+      const last = lastOfPage(sizes);
+      if (last === undefined) return [];
+      const rows = await query.selectAll().where('topic', '<=', last).execute();
       return rows.map(({ topic, payload, qos }) => ({ topic, payload, qos, retain: true }));
     },
 
     async countRetained(accountId) {
       const row = await db
         .selectFrom('mqtt_retained')
-        .select((select) => select.fn.countAll<number>().as('count'))
+        .select((select) => [
+          select.fn.countAll<number>().as('count'),
+          sql<number | null>`sum(length(payload))`.as('bytes'),
+        ])
         .where('account_id', '=', accountId)
         .executeTakeFirstOrThrow();
-      return row.count;
+      return { count: row.count, bytes: row.bytes ?? 0 };
     },
 
     async wills() {
@@ -131,6 +142,20 @@ export function createMessageStore(database: Database): MessageStore {
       return rows.map((row) => row.client_id);
     },
   };
+}
+
+const SIZE = sql<number>`length(payload)`.as('size');
+
+/** Which of these is the last that is read with the others, so that no page is large: the first at least. */
+function lastOfPage<Key>(sizes: readonly { readonly key: Key; readonly size: number }[]): Key | undefined {
+  let bytes = 0;
+  let last: Key | undefined;
+  for (const { key, size } of sizes) {
+    bytes += size;
+    if (last !== undefined && bytes > PAGE_BYTES_MAX) break;
+    last = key;
+  }
+  return last;
 }
 
 type Changes = { [C in MessageChange['change']]: Extract<MessageChange, { change: C }> };

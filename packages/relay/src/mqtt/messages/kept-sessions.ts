@@ -1,3 +1,5 @@
+import { ownerOf } from '../identity.ts';
+import { QUEUE_BYTES_MAX, QUEUE_MAX } from '../limits.ts';
 import { matches } from '../topics.ts';
 import type { KeptSession, Subscription } from './message-store.ts';
 
@@ -12,17 +14,22 @@ interface Session {
   readonly subscriptions: Map<string, Subscription>;
   /** Messages in its queue. */
   queued: number;
+  /** Bytes of their payloads. */
+  bytes: number;
 }
 
 /** Sessions that outlive their connections, in memory: who subscribes to what, and how much waits for whom. */
 export class KeptSessions {
   readonly #sessions = new Map<string, Session>();
+  /** Bytes in all queues of an account. */
+  readonly #bytesOf = new Map<string, number>();
   /** Clients by the first two levels of their filters, which name the owner; `*`: one of the two is a wildcard. */
   readonly #byStart = new Map<string, Set<string>>();
 
   load(kept: KeptSession): void {
     const session = this.#make(kept.clientId);
     session.queued = kept.queued;
+    this.#changeBytes(kept.clientId, session, kept.queuedBytes);
     for (const subscription of kept.subscriptions) this.subscribe(kept.clientId, subscription);
   }
 
@@ -49,6 +56,7 @@ export class KeptSessions {
     const session = this.#sessions.get(clientId);
     if (session === undefined) return;
     for (const topic of [...session.subscriptions.keys()]) this.unsubscribe(clientId, topic);
+    this.#changeBytes(clientId, session, -session.bytes);
     this.#sessions.delete(clientId);
   }
 
@@ -92,13 +100,22 @@ export class KeptSessions {
     }
   }
 
-  queued(clientId: string): number {
-    return this.#sessions.get(clientId)?.queued ?? 0;
+  /** Is there no place in the session's queue, or for so many bytes more in its account's? */
+  isFull(clientId: string, bytes: number): boolean {
+    const { accountId } = ownerOf(clientId) ?? {};
+    const there = accountId === undefined ? 0 : (this.#bytesOf.get(accountId) ?? 0);
+    return (
+      (this.#sessions.get(clientId)?.queued ?? 0) >= QUEUE_MAX ||
+      (bytes > 0 && there + bytes > QUEUE_BYTES_MAX)
+    );
   }
 
-  changeQueued(clientId: string, by: number): void {
+  /** So many messages with so many bytes of payload more, or less, wait for the session. */
+  changeQueued(clientId: string, by: number, bytes: number): void {
     const session = this.#sessions.get(clientId);
-    if (session !== undefined) session.queued = Math.max(0, session.queued + by);
+    if (session === undefined) return;
+    session.queued = Math.max(0, session.queued + by);
+    this.#changeBytes(clientId, session, session.queued === 0 ? -session.bytes : bytes);
   }
 
   /** Sessions with subscriptions, and their subscriptions with a quality of service above 0. */
@@ -112,10 +129,20 @@ export class KeptSessions {
     return { clients, subscriptions };
   }
 
+  #changeBytes(clientId: string, session: Session, by: number): void {
+    const change = Math.max(by, -session.bytes);
+    session.bytes += change;
+    const { accountId } = ownerOf(clientId) ?? {};
+    if (accountId === undefined) return;
+    const bytes = (this.#bytesOf.get(accountId) ?? 0) + change;
+    if (bytes > 0) this.#bytesOf.set(accountId, bytes);
+    else this.#bytesOf.delete(accountId);
+  }
+
   #make(clientId: string): Session {
     const there = this.#sessions.get(clientId);
     if (there !== undefined) return there;
-    const session = { subscriptions: new Map(), queued: 0 };
+    const session = { subscriptions: new Map(), queued: 0, bytes: 0 };
     this.#sessions.set(clientId, session);
     return session;
   }

@@ -72,6 +72,8 @@ export interface KeptSession {
   readonly clientId: string;
   readonly subscriptions: readonly Subscription[];
   readonly queued: number;
+  /** Of their payloads. */
+  readonly queuedBytes: number;
 }
 
 /**
@@ -83,7 +85,7 @@ export interface MessageStore {
   write(changes: readonly MessageChange[]): Promise<void>;
   /** All kept sessions, in order of client id, those after `after` first. */
   sessions(page: { after?: string | undefined; limit: number }): Promise<KeptSession[]>;
-  /** A session's queue in order, places after `after` first. */
+  /** A session's queue in order, places after `after` first; of large messages fewer than `limit`, as below. */
   queued(
     clientId: string,
     page: { after: number; limit: number; unsent?: boolean },
@@ -91,9 +93,9 @@ export interface MessageStore {
   sentAs(clientId: string, messageId: number): Promise<QueuedMessage | undefined>;
   /** Identifiers of QoS 2 messages that wait for their PUBREL. */
   incoming(clientId: string): Promise<number[]>;
-  /** Retained messages whose topic begins so, in order of topic. */
+  /** Retained messages whose topic begins so, in order of topic: one, and more up to `PAGE_BYTES_MAX` and `limit`. */
   retained(topicStart: string, page: { after?: string | undefined; limit: number }): Promise<KeptMessage[]>;
-  countRetained(accountId: string): Promise<number>;
+  countRetained(accountId: string): Promise<{ readonly count: number; readonly bytes: number }>;
   wills(): Promise<Will[]>;
   /** Ends sessions whose client was last seen before. */
   endSessions(before: number): Promise<string[]>;

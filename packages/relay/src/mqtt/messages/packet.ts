@@ -30,7 +30,7 @@ export function toPacket(message: QueuedMessage): Packet {
 }
 
 /** The next identifier that no message on its way has (MQTT 3.1.1 §2.3.1); a queue is far shorter than their number. */
-export function freeIdentifier(wanted: number, used: ReadonlySet<number>): number {
+export function freeIdentifier(wanted: number, used: Pick<ReadonlySet<number>, 'has'>): number {
   let identifier = wanted;
   for (let tries = 0; used.has(identifier) && tries < 65_535; tries += 1) {
     identifier = identifier >= 65_535 ? 1 : identifier + 1;

@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
 import type { Clock } from '../../clock.ts';
 import { ownerOf } from '../identity.ts';
-import { QUEUE_MAX } from '../limits.ts';
+import { RETAINED_READERS_MAX } from '../limits.ts';
 import { literalPart, matches } from '../topics.ts';
 import { KeptSessions } from './kept-sessions.ts';
 import type { KeptMessage, MessageChange, MessageStore, QueuedMessage, Will } from './message-store.ts';
 import { freeIdentifier, kept, type Packet, toPacket } from './packet.ts';
+import { Places } from './places.ts';
 import { Wills } from './wills.ts';
 import { WriteLine } from './write-line.ts';
 
@@ -45,13 +46,14 @@ export class Persistence {
   readonly #clock: Clock;
   readonly #onFull: (clientId: string) => void;
   readonly #mayKeep: (clientId: string, topic: string) => boolean;
-  /** Identifiers under which messages are on their way to a client: by client id. */
-  readonly #sent = new Map<string, Set<number>>();
+  /** Identifiers under which messages are on their way to a client, and how long their payloads are: by client id. */
+  readonly #sent = new Map<string, Map<number, number>>();
   /** Identifiers of QoS 2 messages that a client has sent and not released. */
   readonly #incoming = new Map<string, Set<number>>();
   /** Clients whose session was there when they came. */
   readonly #resumed = new Set<string>();
   readonly #wills: Wills;
+  readonly #readers = new Places(RETAINED_READERS_MAX);
   #broker: { readonly id: string } = { id: '' };
   /** Stores a QoS 2 message with its identifier; the broker puts in what stores it for its recipients too. */
   storeIncoming = (_packet: Packet, _clientId: string, changes: readonly MessageChange[]): Promise<void> =>
@@ -93,7 +95,7 @@ export class Persistence {
       recipients.set(clientId, qos as 0 | 1 | 2);
     }
     for (const [clientId, qos] of recipients) {
-      if (this.sessions.queued(clientId) >= QUEUE_MAX) this.#onFull(clientId);
+      if (this.sessions.isFull(clientId, message.payload.length)) this.#onFull(clientId);
       else changes.push(this.#enqueue(clientId, packet, { ...message, qos, retain: false }));
     }
     return changes;
@@ -126,7 +128,7 @@ export class Persistence {
   }
 
   /** Those that are being written are counted, too. */
-  async countRetained(accountId: string): Promise<number> {
+  async countRetained(accountId: string): Promise<{ count: number; bytes: number }> {
     await this.line.settled();
     return this.#store.countRetained(accountId);
   }
@@ -217,11 +219,16 @@ export class Persistence {
     const { id: clientId } = client;
     const { messageId, brokerId, brokerCounter } = packet;
     if (messageId === undefined) throw new Error('a packet without an identifier');
-    if (packet.cmd === 'pubrel') return this.line.add([{ change: 'received', clientId, messageId }]);
-    const used = this.#sent.get(clientId) ?? new Set();
+    const used = this.#sent.get(clientId) ?? new Map<number, number>();
+    if (packet.cmd === 'pubrel') {
+      // Its payload goes.
+      this.sessions.changeQueued(clientId, 0, -(used.get(messageId) ?? 0));
+      if (used.has(messageId)) used.set(messageId, 0);
+      return this.line.add([{ change: 'received', clientId, messageId }]);
+    }
     this.#sent.set(clientId, used);
     if (packet.dup !== true) packet.messageId = freeIdentifier(messageId, used);
-    used.add(packet.messageId ?? messageId);
+    used.set(packet.messageId ?? messageId, kept(packet).payload.length);
     if (brokerId === undefined || brokerCounter === undefined) return;
     await this.line.add([
       { change: 'sent', clientId, brokerId, brokerCounter, messageId: packet.messageId ?? messageId },
@@ -236,7 +243,7 @@ export class Persistence {
     this.#sent.get(client.id)?.delete(messageId);
     if (message === undefined) return undefined;
     await this.line.add([{ change: 'done', clientId: client.id, messageId }]);
-    this.sessions.changeQueued(client.id, -1);
+    this.sessions.changeQueued(client.id, -1, -message.payload.length);
     return toPacket(message);
   }
 
@@ -322,25 +329,35 @@ export class Persistence {
       const start = literalPart(pattern);
       // `a/#` is for `a` too: the slash before the wildcard does not belong to the start.
       const topicStart = pattern.endsWith('/#') ? start.replace(/\/$/, '') : start;
-      for (let after: string | undefined; ; ) {
-        const page = await this.#store.retained(topicStart, { after, limit: PAGE });
-        for (const message of page) {
-          if (matches(pattern, message.topic)) yield { cmd: 'publish', ...message };
-        }
-        after = page.at(-1)?.topic;
-        if (after === undefined) break;
+      // Whoever reads slowly keeps messages in memory.
+      const leave = await this.#readers.enter(start.split('/', 2).join('/'));
+      try {
+        yield* this.#retainedBelow(topicStart, pattern);
+      } finally {
+        leave();
       }
+    }
+  }
+
+  async *#retainedBelow(topicStart: string, pattern: string): AsyncGenerator<Packet> {
+    for (let after: string | undefined; ; ) {
+      const page = await this.#store.retained(topicStart, { after, limit: PAGE });
+      for (const message of page) {
+        if (matches(pattern, message.topic)) yield { cmd: 'publish', ...message };
+      }
+      after = page.at(-1)?.topic;
+      if (after === undefined) return;
     }
   }
 
   async *#outgoing(clientId: string): AsyncGenerator<Packet | Pick<Packet, 'cmd' | 'messageId'>> {
     if (!this.sessions.has(clientId)) return;
     await this.line.settled();
-    const used = new Set<number>();
+    const used = new Map<number, number>();
     for (let after = 0; ; ) {
       const page = await this.#store.queued(clientId, { after, limit: PAGE });
       for (const message of page) {
-        if (message.messageId !== undefined) used.add(message.messageId);
+        if (message.messageId !== undefined) used.set(message.messageId, message.payload.length);
         this.#sent.set(clientId, used);
         yield message.received ? { cmd: 'pubrel', messageId: message.messageId } : toPacket(message);
       }
@@ -366,7 +383,7 @@ export class Persistence {
   }
 
   #enqueue(clientId: string, packet: Packet, message: KeptMessage): MessageChange {
-    this.sessions.changeQueued(clientId, 1);
+    this.sessions.changeQueued(clientId, 1, message.payload.length);
     const { brokerId = '', brokerCounter = 0 } = packet;
     return { change: 'enqueue', clientId, brokerId, brokerCounter, ...message };
   }
