@@ -103,6 +103,9 @@ describe('columns', () => {
   it('are a table that a spreadsheet reads and does not compute', () => {
     const csv = csvOf(['=cmd()', 'a "b", c'], { times: [0], values: [[1.5], [null]] });
     expect(csv).toBe('time,\'=cmd(),"a ""b"", c"\r\n1970-01-01T00:00:00.000Z,1.5,\r\n');
+    expect(csvOf(['x;=cmd()', 'a;  @b', 'a - b'], { times: [], values: [] })).toBe(
+      "time,x;'=cmd(),a;  '@b,a - b\r\n",
+    );
   });
 });
 
