@@ -68,6 +68,13 @@ describe('people who have an account at an emoncms elsewhere', () => {
     await relay.person('ann', 'admin');
   });
 
+  it('do not bring names along that the relay uses itself', async () => {
+    for (const name of ['join', 'operator', 'relay']) {
+      there.set(name, 'whatever');
+      expect(await signIn(name, 'whatever')).toEqual([401, 0]);
+    }
+  });
+
   it('get an account at their first sign-in, a member, by MQTT too; then upstream is not asked', async () => {
     there.set('mia', 'herpassword');
     expect(await signIn('Zoe', 'short')).toEqual([fine, 1]);

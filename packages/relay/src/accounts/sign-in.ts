@@ -28,6 +28,12 @@ const REFUSALS = { capacity: 10, refillMs: 60_000 };
 /** Wrong links from one address: they have 256 bits, this only bounds the work. */
 const LINK_TRIES = { capacity: 20, refillMs: 10_000 };
 
+/**
+ * Names that nobody brings along from upstream: who asks to be let in over MQTT, whoever comes as a person over SSH, and
+ * the relay in the audit log are called so.
+ */
+const NOT_FROM_UPSTREAM: ReadonlySet<string> = new Set(['join', 'operator', 'relay']);
+
 /** Where people have a name and password already. */
 export interface Upstream {
   /** Whether they fit there; false also when it cannot be asked. Never rejects. */
@@ -129,6 +135,7 @@ export class SignIn {
     const upstream = this.#upstream;
     if (upstream === undefined || !isAccountName(given.name) || given.password === '') return undefined;
     if (account !== undefined && account.upstream !== true) return undefined;
+    if (NOT_FROM_UPSTREAM.has(given.name)) return undefined;
     if (!(await upstream.fits(given))) return undefined;
     return upstream.adopt({ name: 'relay', address }, given);
   }
