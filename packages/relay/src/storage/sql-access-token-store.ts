@@ -1,5 +1,5 @@
 import type { AccessTokenRecord, AccessTokenStore } from '../access/access-token-store.ts';
-import { grantText, parseGrantText } from '../access/grant.ts';
+import { grantText, parseGrantText } from '../access/index.ts';
 import type { Database, Schema } from './schema.ts';
 import { keepable } from './values.ts';
 
