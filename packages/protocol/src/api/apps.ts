@@ -122,9 +122,23 @@ export const consentAnswer = z.discriminatedUnion('allow', [
 export type ConsentAnswer = z.input<typeof consentAnswer>;
 
 /** Identifier of a request that a person is asked about, as in the address of the page that asks. */
-export const consentParams = z.object({ uid: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/) });
+export const consentParams = z.object({ id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/) });
 /** Where the browser goes on. */
 export const consentDone = z.object({ location: z.string() });
 
 /** The code that a program shows, with or without hyphen, in either case. */
 export const userCodeParams = z.object({ code: z.string().regex(/^[A-Za-z]{4}[- ]?[A-Za-z]{4}$/) });
+
+/** An app wants the link button of a Hue bridge pressed, so that it can register there. */
+export const linkButtonRequest = z.object({
+  id,
+  /** Name of the app. */
+  app: z.string(),
+  device: z.object({ id, name: z.string() }),
+  service: z.string(),
+  /** Where it asked from. */
+  address: z.string(),
+  askedAt: instant,
+  expiresAt: instant,
+});
+export type LinkButtonRequest = z.infer<typeof linkButtonRequest>;

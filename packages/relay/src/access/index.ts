@@ -2,6 +2,7 @@ export type { AccessTokenRecord, AccessTokenStore } from './access-token-store.t
 export { AccessTokens } from './access-tokens.ts';
 export { type Action, authorise, authoriseInGeneral, sessionOf } from './authorise.ts';
 export { BasicPasswords, parseBasic } from './basic-passwords.ts';
+export { bearerChallenge } from './bearer-challenge.ts';
 export { consoleSecret, hasConsoleCookie, setConsoleCookie } from './console-cookie.ts';
 export {
   createGrant,

@@ -1,6 +1,7 @@
 import { PorchlightError, problemOf } from '@porchlight/protocol';
 import type { FastifyReply } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { bearerChallenge, bearerToken } from '../access/index.ts';
 
 /** Faults of a request that are told one by one. */
 const ISSUES_MAX = 10;
@@ -42,11 +43,8 @@ export function sendProblem(reply: FastifyReply, error: PorchlightError): Fastif
   if (typeof retryAfter === 'number') reply.header('retry-after', String(retryAfter));
   else if (error.retry) reply.header('retry-after', '5');
   // RFC 9110 §11.6.1 asks for a challenge; `Basic` would open the browser's own box.
-  if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="porchlight"');
-  // RFC 6750 §3.1.
-  if (error.code === 'scope_missing') {
-    reply.header('www-authenticate', 'Bearer realm="porchlight", error="insufficient_scope"');
-  }
+  const challenge = bearerChallenge(error, bearerToken(reply.request.headers.authorization) !== undefined);
+  if (challenge !== undefined) reply.header('www-authenticate', challenge);
   const body = problemOf(error);
   if (error.code === 'internal') body['requestId'] = reply.request.id;
   // As bytes, to which Fastify adds no charset parameter: this media type has none.

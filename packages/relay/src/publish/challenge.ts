@@ -1,19 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PorchlightError } from '@porchlight/protocol';
+import { bearerChallenge } from '../access/index.ts';
 import type { Found } from './locator.ts';
+import { ownToken } from './own-token.ts';
 import { REALM } from './path-routes/index.ts';
 
 /** `WWW-Authenticate` (RFC 9110 §11.6.1), without which a browser does not ask for a password. */
-export function challenge(error: unknown, route?: Found): Record<string, string> {
+export function challenge(
+  error: unknown,
+  { headers }: Pick<IncomingMessage, 'headers'>,
+  route?: Found,
+): Record<string, string> {
   if (!(error instanceof PorchlightError)) return {};
-  // RFC 6750 §3.1.
-  if (error.code === 'scope_missing') {
-    return { 'WWW-Authenticate': 'Bearer realm="Porchlight", error="insufficient_scope"' };
-  }
-  if (error.status !== 401) return {};
-  if (route?.service.access === 'basic')
+  if (error.status === 401 && route?.service.access === 'basic')
     return { 'WWW-Authenticate': `Basic realm="${realmOf(route)}", charset="UTF-8"` };
-  return { 'WWW-Authenticate': 'Bearer realm="Porchlight"' };
+  const bearer = bearerChallenge(error, ownToken(headers.authorization) !== undefined);
+  return bearer === undefined ? {} : { 'WWW-Authenticate': bearer };
 }
 
 /** A browser keeps one password for each realm of a host: each prefix has its own. */

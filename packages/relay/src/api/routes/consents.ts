@@ -17,17 +17,17 @@ export function consentRoutes(endpoints: Endpoints): void {
 
   endpoints.guarded({
     method: 'GET',
-    url: '/api/me/consents/:uid',
+    url: '/api/me/consents/:id',
     summary: 'Tells what an app asks for that sent the browser here.',
     action: 'app:allow',
     params: consentParams,
     answer: consentRequest,
-    run: ({ person, params }) => consents.request(person, params.uid),
+    run: ({ person, params }) => consents.request(person, params.id),
   });
 
   endpoints.guarded({
     method: 'POST',
-    url: '/api/me/consents/:uid',
+    url: '/api/me/consents/:id',
     summary: 'Allows an app what it asked for, or less, or denies it; tells where the browser goes on.',
     action: 'app:allow',
     limit: { capacity: 30, refillMs: 5_000 },
@@ -35,7 +35,7 @@ export function consentRoutes(endpoints: Endpoints): void {
     body: consentAnswer,
     answer: consentDone,
     run: ({ person, params, body, address }) =>
-      consents.answer(person, params.uid, answerOf(body), { address }),
+      consents.answer(person, params.id, answerOf(body), { address }),
   });
 
   endpoints.guarded({
