@@ -6,9 +6,11 @@ import {
   AgentConfigFile,
   ConfigFollower,
   lockDataFolder,
+  openIdentity,
   prepareDataFolder,
 } from './config/index.ts';
 import { createLink, knowsRelay, notJoined } from './create-link.ts';
+import { LanSide } from './lan/index.ts';
 import type { LinkPhase } from './link/index.ts';
 import { openControlSocket, PauseSwitch } from './local/index.ts';
 import { createLogger, type Logger } from './log/index.ts';
@@ -110,9 +112,24 @@ export async function startAgent(options: AgentOptions) {
       },
       onChannel: (service, accept, reject) => services.open(service, accept, reject),
     });
+    // Without a key of its own, as by MQTT alone, a device can prove nothing.
+    const lan =
+      follower.config.mqtt === undefined
+        ? new LanSide(
+            {
+              privateKey: (await openIdentity(dataFolder)).privateKey.reveal(),
+              ...{ clock, logger },
+              onChange: () => offer(),
+            },
+            follower.config,
+          )
+        : undefined;
+    ends.push(() => lan?.close());
+    const offer = () => link.offer(lan?.withDoor(services.announced()) ?? services.announced());
     takeOver = (config) => {
       services.configure(config.services);
-      link.offer(services.announced());
+      void lan?.configure(config);
+      offer();
       const names = [...config.services.keys()].join(' ');
       logger.info({ services: names }, 'configuration in force');
       audit.event('configuration read', { services: names });
@@ -151,7 +168,8 @@ export async function startAgent(options: AgentOptions) {
       onProblem: (error) => logger.error({ error }, 'command failed'),
     });
     ends.push(() => socket.close());
-    link.offer(services.announced());
+    await lan?.configure(follower.config);
+    offer();
     link.tellPaused(pause.paused);
     link.start();
     ends.push(() => link.close());

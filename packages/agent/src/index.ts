@@ -26,6 +26,7 @@ export {
   readRemoteAccess,
 } from './emoncms/index.ts';
 export { type Joined, type JoinOptions, joinRelay, parseRelayUrl, tokenByPassword } from './join/index.ts';
+export { ownLanAddress, signLanStatement } from './lan/index.ts';
 export { hostKeyOf } from './link/index.ts';
 export { linkBySsh } from './link-by-ssh.ts';
 export { type AgentStatus, callAgent, PauseSwitch } from './local/index.ts';

@@ -40,6 +40,8 @@ export class AgentConfigFile {
       document.setIn(['services', name, 'target'], service.target);
       if (service.insecureSkipVerify) document.setIn(['services', name, 'insecureSkipVerify'], true);
       else document.deleteIn(['services', name, 'insecureSkipVerify']);
+      if (service.lan === undefined) document.deleteIn(['services', name, 'lan']);
+      else document.setIn(['services', name, 'lan'], service.lan);
     });
   }
 
@@ -64,6 +66,14 @@ export class AgentConfigFile {
     return this.#edit((document) => {
       if (settings === undefined) document.deleteIn(['mqtt']);
       else document.setIn(['mqtt'], document.createNode({ ...settings }));
+    });
+  }
+
+  /** Where the door on the LAN is: `host:port`; undefined: there is none. */
+  async setLanDoor(text: string | undefined): Promise<AgentConfig> {
+    return this.#edit((document) => {
+      if (text === undefined) document.deleteIn(['lan']);
+      else document.setIn(['lan'], text);
     });
   }
 

@@ -1,4 +1,5 @@
 import { isDeviceName, isServiceName, SERVICES_MAX } from '@porchlight/protocol';
+import { isLanOrigin } from '@porchlight/protocol/lan';
 import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
 import { parseTarget } from './target.ts';
@@ -51,12 +52,20 @@ const target = z.string().transform((text, context) => {
   }
 });
 
+const LAN_ORIGIN_FAULT = 'must be an address without a path, e.g. http://192.168.1.20:8080, or auto';
+
 /** One exposed service. */
 export const serviceSettings = z
   .strictObject({
     target,
     /** Believe any certificate of the local server; for `https:` targets with a certificate of their own making. */
     insecureSkipVerify: z.boolean().default(false),
+    /** Programs on the LAN may find it there: at this origin, or `auto`: where its target is. */
+    lan: z.union([z.literal('auto'), z.string().refine(isLanOrigin, LAN_ORIGIN_FAULT)]).optional(),
+  })
+  .refine((service) => service.lan === undefined || service.target.kind === 'http', {
+    path: ['lan'],
+    message: 'is for web services only: remove it',
   })
   .refine((service) => !service.insecureSkipVerify || service.target.tls, {
     path: ['insecureSkipVerify'],
@@ -150,6 +159,8 @@ export const agentConfig = z.strictObject({
     .optional(),
   /** Where the settings page is; a flag or the environment goes before it. */
   settingsPage: settingsListen.optional(),
+  /** The door by which programs on the LAN find services that are open there; absent or off: there is none. */
+  lan: settingsListen.optional(),
   /** Lets in and supplies the WiFi devices around it; absent: it does not. */
   baseStation: baseStationSettings.optional(),
   /** By name, in the order of the file. */

@@ -5,6 +5,7 @@ import { emoncmsCommand } from './emoncms-command.ts';
 import { exposeCommand } from './expose-command.ts';
 import { importCommand } from './import-command.ts';
 import { joinCommand } from './join-command.ts';
+import { lanCommand } from './lan-command.ts';
 import { pauseCommand } from './pause-command.ts';
 import { policyCommand } from './policy/policy-command.ts';
 import { resumeCommand } from './resume-command.ts';
@@ -27,6 +28,7 @@ export function agentCommand(): Command {
     importCommand,
     emoncmsCommand,
     runCommand,
+    lanCommand,
     settingsCommand,
     statusCommand,
     pauseCommand,

@@ -10,6 +10,8 @@ import { askAgentIfAny } from './running-agent.ts';
 
 interface ExposeFlags extends ListingFlags {
   readonly insecureSkipVerify?: boolean;
+  /** True: where the target is. */
+  readonly lan?: string | true;
   readonly preset?: 'emoncms';
   readonly readKeyFile?: string;
   readonly writeKeyFile?: string;
@@ -38,6 +40,13 @@ export function exposeCommand(): Command {
     .addOption(
       twinned('--write-key-file <file>', `with its write key; ${without}`, 'PORCHLIGHT_WRITE_KEY_FILE'),
     )
+    .addOption(
+      twinned(
+        '--lan [url]',
+        'programs on the LAN may use it directly, past the policy; the URL only where it is not at the port of its target',
+        'PORCHLIGHT_LAN',
+      ),
+    )
     .action(expose);
 }
 
@@ -62,7 +71,12 @@ async function expose(
       await installEmoncms(dataFolder, name, options);
       await askAgentIfAny(dataFolder, 'reload');
     }
-    await file.expose(name, { target, insecureSkipVerify: options.insecureSkipVerify === true });
+    const lan = options.lan === true ? 'auto' : options.lan;
+    await file.expose(name, {
+      target,
+      insecureSkipVerify: options.insecureSkipVerify === true,
+      ...(lan === undefined ? {} : { lan }),
+    });
     live = (await askAgentIfAny(dataFolder, 'reload')) !== undefined;
   }
   const rows = [...(await file.read()).services].map(([service, { target: where }]) => ({
