@@ -30,8 +30,6 @@ export const RETAINED_MAX = 1_000;
 export const RETAINED_BYTES_MAX = 16 * 1024 * 1024;
 /** Subscribers to whom what is retained below one owner's prefix is read at the same time; others wait. */
 export const RETAINED_READERS_MAX = 4;
-/** Bytes of stored messages that are read at once; a larger one comes alone. */
-export const PAGE_BYTES_MAX = 1024 * 1024;
 /** QoS 2 messages of one connection that wait for its PUBREL. */
 export const INCOMING_MAX = 100;
 /** Bytes that wait because a client does not read: four of the longest packets. */

@@ -1,5 +1,4 @@
 import { type Selectable, sql, type Transaction } from 'kysely';
-import { PAGE_BYTES_MAX } from '../mqtt/limits.ts';
 import type {
   KeptSession,
   MessageChange,
@@ -144,6 +143,8 @@ export function createMessageStore(database: Database): MessageStore {
   };
 }
 
+/** Bytes of messages that are read at once; a larger one comes alone. */
+const PAGE_BYTES_MAX = 1024 * 1024;
 const SIZE = sql<number>`length(payload)`.as('size');
 
 /** Which of these is the last that is read with the others, so that no page is large: the first at least. */

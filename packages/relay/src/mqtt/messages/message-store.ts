@@ -93,7 +93,7 @@ export interface MessageStore {
   sentAs(clientId: string, messageId: number): Promise<QueuedMessage | undefined>;
   /** Identifiers of QoS 2 messages that wait for their PUBREL. */
   incoming(clientId: string): Promise<number[]>;
-  /** Retained messages whose topic begins so, in order of topic: one, and more up to `PAGE_BYTES_MAX` and `limit`. */
+  /** Retained messages whose topic begins so, in order of topic: one, and more up to a megabyte and `limit`. */
   retained(topicStart: string, page: { after?: string | undefined; limit: number }): Promise<KeptMessage[]>;
   countRetained(accountId: string): Promise<{ readonly count: number; readonly bytes: number }>;
   wills(): Promise<Will[]>;
