@@ -32,6 +32,7 @@ import { type InsideClient, OrderedAedes } from './ordered-aedes.ts';
 import { asLibraryError, toRefusal } from './refusals.ts';
 import { RetainedLimit } from './retained-limit.ts';
 import { mayPublish, mayReceive, maySubscribe, TOPIC_LEVELS_MAX } from './topics.ts';
+import { Turns } from './turns.ts';
 
 /** Lines in the log about what one client or address was refused: ten, then one a minute. */
 const LOG_LINES = { capacity: 10, refillMs: 60_000 };
@@ -65,8 +66,8 @@ export class MqttBroker {
   readonly #endings = new Endings();
   readonly #watchers: MqttWatcher[] = [];
   readonly #retained: RetainedLimit;
-  readonly #publishing: TokenBuckets;
-  readonly #subscribing: TokenBuckets;
+  readonly #publishing: Turns;
+  readonly #subscribing: Turns;
   readonly #logLines: TokenBuckets;
   readonly #cancelSweep: () => void;
 
@@ -81,8 +82,8 @@ export class MqttBroker {
   private constructor(parts: MqttBrokerParts) {
     this.#parts = parts;
     const { clock, logger, store, logins } = parts;
-    this.#publishing = new TokenBuckets(PUBLISH_RATE, clock);
-    this.#subscribing = new TokenBuckets(SUBSCRIBE_RATE, clock);
+    this.#publishing = new Turns(PUBLISH_RATE, clock);
+    this.#subscribing = new Turns(SUBSCRIBE_RATE, clock);
     this.#logLines = new TokenBuckets(LOG_LINES, clock);
     this.#persistence = new Persistence({
       store,
@@ -316,7 +317,7 @@ export class MqttBroker {
     }
     // Its first message may be here before the library has said that it is: nobody shall hear of it before its sender.
     this.#ready(client);
-    await this.#inTurn(this.#publishing, identity.scope);
+    await this.#publishing.next(identity.scope);
     this.#endings.refuse(client);
     if (message.retain && message.payload.length > 0 && identity.accountId !== undefined) {
       const { topic, payload } = message;
@@ -334,16 +335,7 @@ export class MqttBroker {
   async #subscribingInTurn(client: InsideClient): Promise<void> {
     const connection = this.#live.get(client);
     if (connection?.signedIn === true && client.connackSent)
-      await this.#inTurn(this.#subscribing, connection.identity.scope);
-  }
-
-  /** Whoever is too fast waits here, and with it the reading of its connection. */
-  async #inTurn(buckets: TokenBuckets, scope: string): Promise<void> {
-    for (;;) {
-      const wait = buckets.take(scope);
-      if (wait === 0) return;
-      await new Promise<void>((resolve) => this.#parts.clock.after(wait, resolve));
-    }
+      await this.#subscribing.next(connection.identity.scope);
   }
 
   /** What is refused is answered with 0x80 in the SUBACK (MQTT 3.1.1 §3.9.3). */
