@@ -102,7 +102,11 @@ describe('a device', () => {
       ]);
     expect((await view()).link).toMatchObject({ up: true, transport: 'mqtt' });
     await device.client.endAsync();
-    await expect.poll(async () => (await view()).link.up).toBe(false);
+    // It has published and left: from now on it calls home.
+    await expect
+      .poll(async () => (await view()).link)
+      .toMatchObject({ up: true, callHome: { learned: true } });
+    await expect.poll(async () => (await view()).link.transport).toBeUndefined();
   });
 
   it('is told when a person presses Deny', async () => {
