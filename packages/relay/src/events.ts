@@ -1,4 +1,4 @@
-import type { JoinRequest } from '@porchlight/protocol/api';
+import type { JoinRequest, LinkButtonRequest } from '@porchlight/protocol/api';
 
 /** What domains tell each other and the live event stream; `accountId` undefined: for every admin. */
 export type RelayEvent =
@@ -26,6 +26,13 @@ export type RelayEvent =
   | {
       readonly type: 'join-request-ended';
       readonly accountId: string | undefined;
+      readonly requestId: string;
+      readonly outcome: 'allowed' | 'denied' | 'expired';
+    }
+  | { readonly type: 'link-button-asked'; readonly accountId: string; readonly request: LinkButtonRequest }
+  | {
+      readonly type: 'link-button-ended';
+      readonly accountId: string;
       readonly requestId: string;
       readonly outcome: 'allowed' | 'denied' | 'expired';
     }

@@ -8,27 +8,42 @@ const FORM_MAX_BYTES = 16 * 1024;
 const FORM_MS = 10_000;
 
 /**
+ * The value of a request's JSON body, whatever type it names: some programs name none.
+ * @throws PorchlightError `too_large`, `bad_request` (no JSON; late; cut off)
+ */
+export async function readJson(request: IncomingMessage, clock: Clock, maxBytes: number): Promise<unknown> {
+  const text = await readText(request, clock, maxBytes);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new PorchlightError('bad_request', 'The body is no JSON', { cause });
+  }
+}
+
+/**
  * The fields of a request's form body (`application/x-www-form-urlencoded`); a request that names no type is read as
  * one. @throws PorchlightError `too_large`, `bad_request` (another type; late; cut off)
  */
-export function readForm(
+export async function readForm(
   request: IncomingMessage,
   clock: Clock,
   maxBytes = FORM_MAX_BYTES,
 ): Promise<URLSearchParams> {
   const type = request.headers['content-type'] ?? 'application/x-www-form-urlencoded';
   if (!type.toLowerCase().startsWith('application/x-www-form-urlencoded')) {
-    return Promise.reject(
-      new PorchlightError('bad_request', 'Send a form: application/x-www-form-urlencoded'),
-    );
+    throw new PorchlightError('bad_request', 'Send a form: application/x-www-form-urlencoded');
   }
+  return new URLSearchParams(await readText(request, clock, maxBytes));
+}
+
+function readText(request: IncomingMessage, clock: Clock, maxBytes: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     const end = (outcome: string | PorchlightError): void => {
       cancel();
       request.off('data', take);
-      if (typeof outcome === 'string') return resolve(new URLSearchParams(outcome));
+      if (typeof outcome === 'string') return resolve(outcome);
       request.resume();
       reject(outcome);
     };

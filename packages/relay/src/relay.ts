@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { nativeCipherInUse } from '@porchlight/link';
-import { EmoncmsHttp } from './adapters/index.ts';
+import { EmoncmsHttp, LinkButtons } from './adapters/index.ts';
 import { createApi } from './api/index.ts';
 import { systemClock } from './clock.ts';
 import { createAddressMatcher, type RelayConfig } from './config/index.ts';
@@ -20,6 +20,7 @@ import {
   layFoundation,
   openMetricsPage,
   wireDeviceLinks,
+  wireHue,
   wireMqtt,
   wireOAuth,
   wireOperators,
@@ -93,6 +94,7 @@ async function start(options: RelayOptions, stack: Stack) {
     signOnPages,
     pathRoutes,
     pathChecks,
+    admittedVisits,
     accessLog,
     passthrough,
   } = await wirePublishing(foundation, people, deviceLinks);
@@ -103,9 +105,12 @@ async function start(options: RelayOptions, stack: Stack) {
     consoleOrigin(originOf(request).secure, request.headers);
 
   const { oauth, consents } = wireOAuth(foundation, people, () => facts.origin);
+  const linkButtons = new LinkButtons({ audit, events, clock });
+  stack.add(() => linkButtons.close());
   const api = await createApi({
     ...people,
     consents,
+    linkButtons,
     devices: stores.devices,
     services: stores.services,
     health: stores.health,
@@ -198,6 +203,10 @@ async function start(options: RelayOptions, stack: Stack) {
     originOf,
     hashCheckedPaths: new Set([PHONE_HOME_PATH]),
     console,
+    hue: wireHue(foundation, people, {
+      ...{ oauth, visits: admittedVisits, buttons: linkButtons },
+      origin: () => facts.origin,
+    }),
     publisher,
   });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { linkButtonRequest } from './apps.ts';
 import { id } from './common.ts';
 import { device } from './devices.ts';
 import { joinRequest } from './enrolment.ts';
@@ -19,6 +20,12 @@ export const liveEvent = z.discriminatedUnion('type', [
     type: z.literal('join-request-ended'),
     id,
     outcome: z.enum(['allowed', 'denied', 'expired', 'withdrawn']),
+  }),
+  z.object({ type: z.literal('link-button'), request: linkButtonRequest }),
+  z.object({
+    type: z.literal('link-button-ended'),
+    id,
+    outcome: z.enum(['allowed', 'denied', 'expired']),
   }),
 ]);
 export type LiveEvent = z.infer<typeof liveEvent>;

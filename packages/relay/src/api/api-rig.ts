@@ -15,6 +15,7 @@ import {
   type SshKeyStore,
   SshKeys,
 } from '../accounts/index.ts';
+import { LinkButtons } from '../adapters/index.ts';
 import { AuditLog, type AuditStore } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import type { SecretStore } from '../config/secret-store.ts';
@@ -246,6 +247,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
   });
   const deps: ApiDeps = {
     ...{ apps, appGrants, consents },
+    linkButtons: new LinkButtons({ audit, events, clock }),
     accounts,
     passwords,
     sessions,

@@ -24,6 +24,7 @@ import { emoncmsRoutes } from './routes/emoncms.ts';
 import { enrolmentRoutes } from './routes/enrolment.ts';
 import { eventRoutes } from './routes/events.ts';
 import { forwardRoutes } from './routes/forwards.ts';
+import { linkButtonRoutes } from './routes/link-buttons.ts';
 import { meRoutes } from './routes/me.ts';
 import { mqttRoutes } from './routes/mqtt.ts';
 import { mqttConnectionRoutes } from './routes/mqtt-connections.ts';
@@ -138,6 +139,7 @@ export async function buildApp(
     appRoutes,
     appGrantRoutes,
     consentRoutes,
+    linkButtonRoutes,
     accountRoutes,
     deviceRoutes,
     deviceHistoryRoutes,

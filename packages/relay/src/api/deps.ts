@@ -3,6 +3,7 @@ import type { Installer } from '@porchlight/protocol';
 import type { Me } from '@porchlight/protocol/api';
 import type { AccessTokens, Identities } from '../access/index.ts';
 import type { Accounts, Passwords, Sessions, SetupLink, SignIn, SshKeys } from '../accounts/index.ts';
+import type { LinkButtons } from '../adapters/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { CallHome } from '../call-home/index.ts';
 import type { Clock } from '../clock.ts';
@@ -56,6 +57,7 @@ export interface ApiDeps {
   /** Writes the audit entries of its own changes. */
   readonly appGrants: AppGrants;
   readonly consents: Consents;
+  readonly linkButtons: Pick<LinkButtons, 'list' | 'answer'>;
   readonly sshKeys: SshKeys;
   /** Writes the audit entries of its own changes. */
   readonly mqttCredentials: MqttCredentials;

@@ -109,6 +109,12 @@ export class LiveEvents {
         const { requestId: id, outcome } = event;
         return this.#sendJoin(event.accountId, { type: 'join-request-ended', id, outcome });
       }
+      case 'link-button-asked':
+        return this.#sendJoin(event.accountId, { type: 'link-button', request: event.request });
+      case 'link-button-ended': {
+        const { requestId: id, outcome } = event;
+        return this.#sendJoin(event.accountId, { type: 'link-button-ended', id, outcome });
+      }
       case 'sessions-ended':
         return this.#end(
           event.accountId,
@@ -184,7 +190,7 @@ export class LiveEvents {
     }
   }
 
-  /** Tells those who may answer join requests; without an account it is for every admin. */
+  /** Tells those who see to the whole account, such as who is let in; without an account it is for every admin. */
   #sendJoin(accountId: string | undefined, event: LiveEvent): void {
     const listeners = accountId === undefined ? this.#all() : this.#of(accountId);
     for (const { person, stream } of listeners) {

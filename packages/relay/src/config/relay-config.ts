@@ -255,6 +255,7 @@ function pathsHostProblem(name: string, domainName: string, certificateGiven: bo
   if (name === domainName || name === 'localhost') {
     return 'is where the console is: give another name, or accept the risk with paths.insecureOnConsole';
   }
+  if (name === `hue.${domainName}`) return 'is where the Hue remote API is: give another name';
   if (!name.endsWith(`.${domainName}`)) {
     return certificateGiven || isLoopbackName(name)
       ? undefined

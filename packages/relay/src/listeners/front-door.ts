@@ -36,6 +36,14 @@ export interface FrontDoorParts {
     handle(req: IncomingMessage, res: ServerResponse, origin: Origin): void;
     handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer, origin: Origin): void;
   };
+  /** The host of the Hue remote API. */
+  readonly hue: {
+    handle(
+      req: IncomingMessage,
+      res: ServerResponse,
+      arrival: Pick<Arrival, 'host' | 'secure' | 'address'>,
+    ): void;
+  };
   readonly publisher: {
     handle(req: IncomingMessage, res: ServerResponse, arrival: Arrival): void;
     handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer, arrival: Arrival): void;
@@ -82,7 +90,8 @@ export class FrontDoor {
     if (target.kind === 'console') {
       if (origin.secure && this.#parts.strictTransport) res.setHeader(...STRICT_TRANSPORT);
       this.#parts.console.handle(req, res, origin);
-    } else this.#parts.publisher.handle(req, res, { ...NO_NAMES, ...target, ...origin, host });
+    } else if (target.kind === 'hue') this.#parts.hue.handle(req, res, { ...origin, host });
+    else this.#parts.publisher.handle(req, res, { ...NO_NAMES, ...target, ...origin, host });
   }
 
   handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -94,6 +103,7 @@ export class FrontDoor {
     if (!origin.secure && !isLoopbackName(hostName(host))) {
       return refuseUpgrade(socket, new PorchlightError('bad_request', 'Use https here'));
     }
+    if (target.kind === 'hue') return refuseUpgrade(socket, nothingHere());
     if (target.kind === 'console') this.#parts.console.handleUpgrade(req, socket, head, origin);
     else this.#parts.publisher.handleUpgrade(req, socket, head, { ...NO_NAMES, ...target, ...origin, host });
   }

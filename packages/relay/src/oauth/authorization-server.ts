@@ -76,7 +76,16 @@ export class AuthorizationServer {
 
   /** Tokens for an app that an adapter has authenticated. Rejects when the relay itself fails. */
   async tokens(asked: Omit<TokenRequest, 'issuer'>): Promise<TokenAnswer> {
-    return askForTokens(await this.provider(), { ...asked, issuer: new URL(this.#parts.issuer()) });
+    const provider = await this.provider();
+    const { code, redirect_uri: callback } = asked.parameters;
+    // An app that named no callback before need not name it now (RFC 6749 §4.1.3): it was the registered one.
+    const from =
+      code !== undefined && callback === undefined ? await provider.AuthorizationCode.find(code) : undefined;
+    const parameters =
+      from?.redirectUri === undefined
+        ? asked.parameters
+        : { ...asked.parameters, redirect_uri: from.redirectUri };
+    return askForTokens(provider, { ...asked, parameters, issuer: new URL(this.#parts.issuer()) });
   }
 
   /** The library's side of it, with keys of today. */

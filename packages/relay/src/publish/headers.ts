@@ -49,6 +49,8 @@ export interface VisitFacts {
   readonly proto: 'http' | 'https';
   readonly host: string;
   readonly person: string | undefined;
+  /** What the person is to the device; the owner unless told otherwise. */
+  readonly role?: string;
   readonly requestId: string;
   /** Prefix that was removed from the path, e.g. `/zumi01`. */
   readonly prefix?: string;
@@ -96,7 +98,7 @@ export function requestHeaders(
   // The second is what WSGI programs and OctoPrint read.
   if (facts.prefix !== undefined) out.push('X-Forwarded-Prefix', facts.prefix, 'X-Script-Name', facts.prefix);
   out.push(REQUEST_ID_HEADER, facts.requestId);
-  if (facts.person !== undefined) out.push(PERSON_HEADER, facts.person, ROLE_HEADER, 'owner');
+  if (facts.person !== undefined) out.push(PERSON_HEADER, facts.person, ROLE_HEADER, facts.role ?? 'owner');
   return out;
 }
 

@@ -4,13 +4,19 @@ import { parseServiceLabel } from '@porchlight/protocol';
 export type HostTarget =
   | { readonly kind: 'console' }
   | { readonly kind: 'service'; readonly device: string; readonly service: string }
+  /** The host of the Hue remote API. */
+  | { readonly kind: 'hue' }
   /** The host whose services are told by the path. */
   | { readonly kind: 'paths' }
   | { readonly kind: 'unknown' };
 
 const UNKNOWN: HostTarget = { kind: 'unknown' };
 const CONSOLE: HostTarget = { kind: 'console' };
+const HUE: HostTarget = { kind: 'hue' };
 const PATHS: HostTarget = { kind: 'paths' };
+
+/** First label of the host of the Hue remote API. No service's can be it: theirs have `--` in them. */
+const HUE_LABEL = 'hue';
 
 /**
  * Reads the value of a Host header (RFC 9110 §7.2), with or without port. The console is the bare domain; addresses
@@ -21,6 +27,7 @@ export function parseHost(host: string | undefined, domain: string, pathsHost?: 
   const name = hostName(host);
   if (name === domain) return CONSOLE;
   if (name === pathsHost) return PATHS;
+  if (name === `${HUE_LABEL}.${domain}`) return HUE;
   if (isLoopbackName(domain) && (name === '127.0.0.1' || name === '[::1]' || name === 'localhost'))
     return CONSOLE;
   const suffix = `.${domain}`;

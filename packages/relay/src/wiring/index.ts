@@ -1,5 +1,6 @@
 export { wireDeviceLinks } from './device-links.ts';
 export { layFoundation } from './foundation.ts';
+export { wireHue } from './hue.ts';
 export { openMetricsPage } from './metrics-page.ts';
 export { wireMqtt } from './mqtt.ts';
 export { wireOAuth } from './oauth.ts';

@@ -3,6 +3,7 @@ import { openAccessLog, VisitWatch } from '../access-log/index.ts';
 import { EmoncmsView, HomeCalls } from '../emoncms/index.ts';
 import { Passthrough, PassthroughTable } from '../passthrough/index.ts';
 import {
+  AdmittedVisits,
   Locator,
   OpenVisits,
   PathChecks,
@@ -91,6 +92,7 @@ export async function wirePublishing(
     logger: logger.child('publish'),
     meters: metrics.requests,
   });
+  const admittedVisits = new AdmittedVisits({ links: table, pools, recorder, notes, openVisits });
   const pathChecks = new PathChecks({ links: table, pools, clock });
   const emoncmsCalls = new HomeCalls({ links: table, pools, recorder, notes, clock });
   const emoncms = new EmoncmsView({ calls: emoncmsCalls, events, clock });
@@ -103,6 +105,7 @@ export async function wirePublishing(
     signOnPages,
     pathRoutes,
     pathChecks,
+    admittedVisits,
     accessLog,
     passthrough,
   };
