@@ -3,7 +3,9 @@ import { Suspense, useState } from 'react';
 import { Route, Switch } from 'wouter';
 import { AccountsPage } from './accounts/index.ts';
 import { AddDevicePage } from './add-device/index.ts';
+import { AppsPage } from './apps/index.ts';
 import { AuditPage } from './audit/index.ts';
+import { CodePage, ConsentPage } from './consent/index.ts';
 import { DevicePage } from './device/index.ts';
 import { DevicesPage } from './devices/index.ts';
 import { EmoncmsPage } from './emoncms/index.ts';
@@ -26,6 +28,8 @@ export function App() {
       <Switch>
         <Route path="/setup" component={SetupPage} />
         <Route path="/sign-in" component={SignInPage} />
+        <Route path="/oauth/consent/:id">{({ id }) => <ConsentPage key={id} id={id} />}</Route>
+        <Route path="/oauth/device" component={CodePage} />
         <Route path="/devices/:id/terminal">
           {({ id }) => (
             <Suspense fallback={<div className="min-h-dvh" />}>
@@ -49,6 +53,7 @@ export function App() {
               <Route path="/forwards" component={ForwardsPage} />
               <Route path="/requests" component={JoinRequestsPage} />
               <Route path="/tokens" component={TokensPage} />
+              <Route path="/apps" component={AppsPage} />
               <Route path="/accounts" component={AccountsPage} />
               <Route path="/audit" component={AuditPage} />
               <Route path="/settings" component={SettingsPage} />

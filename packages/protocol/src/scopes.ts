@@ -21,6 +21,9 @@ export const SCOPE_WORDS: Readonly<Record<Scope, string>> = {
 /** Longest scope text, in characters: a few dozen devices. */
 export const SCOPE_TEXT_MAX = 2_000;
 
+/** Longest logo of an app, in characters of its data URL: about 24 KB of picture. */
+export const LOGO_MAX = 32 * 1024;
+
 /** A device, or one service of it, that scopes are narrowed to; by name, as a program knows it. */
 export interface NamedReach {
   readonly device: string;

@@ -3,8 +3,13 @@ import type {
   Account,
   AccountChange,
   Allowance,
+  App,
+  AppChange,
+  AppGrant,
   AppPassword,
   AuditEntry,
+  ConsentAnswer,
+  ConsentRequest,
   Device,
   DeviceChange,
   EmoncmsData,
@@ -18,7 +23,9 @@ import type {
   Health,
   JoinRequest,
   MadeAccessToken,
+  MadeApp,
   MadeAppPassword,
+  MadeAppSecret,
   MadeEnrolmentToken,
   MadeMqttCredential,
   MadeShare,
@@ -27,6 +34,7 @@ import type {
   MqttCredential,
   NewAccessToken,
   NewAccount,
+  NewApp,
   NewAppPassword,
   NewDevice,
   NewEnrolmentToken,
@@ -83,6 +91,24 @@ export const api = {
     request<Page<AccessToken>>('GET', '/api/me/access-tokens', { signal }),
   makeAccessToken: (body: NewAccessToken) =>
     request<MadeAccessToken>('POST', '/api/me/access-tokens', { body }),
+  apps: (signal: AbortSignal) => request<Page<App>>('GET', '/api/me/apps', { signal }),
+  makeApp: (body: NewApp) => request<MadeApp>('POST', '/api/me/apps', { body }),
+  changeApp: (id: string, body: AppChange) => request<App>('PATCH', `/api/me/apps/${part(id)}`, { body }),
+  removeApp: (id: string) => request<unknown>('DELETE', `/api/me/apps/${part(id)}`),
+  makeAppSecret: (id: string) =>
+    request<MadeAppSecret>('POST', `/api/me/apps/${part(id)}/secrets`, { body: {} }),
+  removeAppSecret: (id: string, secret: string) =>
+    request<unknown>('DELETE', `/api/me/apps/${part(id)}/secrets/${part(secret)}`),
+  appGrants: (signal: AbortSignal) => request<Page<AppGrant>>('GET', '/api/me/app-grants', { signal }),
+  endAppGrant: (id: string) => request<unknown>('DELETE', `/api/me/app-grants/${part(id)}`),
+  consent: (id: string, signal: AbortSignal) =>
+    request<ConsentRequest>('GET', `/api/me/consents/${part(id)}`, { signal }),
+  answerConsent: (id: string, body: ConsentAnswer) =>
+    request<{ location: string }>('POST', `/api/me/consents/${part(id)}`, { body }),
+  deviceCode: (code: string, signal: AbortSignal) =>
+    request<ConsentRequest>('GET', `/api/me/device-codes/${part(code)}`, { signal }),
+  answerDeviceCode: (code: string, body: ConsentAnswer) =>
+    request<unknown>('POST', `/api/me/device-codes/${part(code)}`, { body }),
   sshKeys: (signal: AbortSignal) => request<Page<SshKey>>('GET', '/api/me/ssh-keys', { signal }),
   addSshKey: (body: NewSshKey) => request<SshKey>('POST', '/api/me/ssh-keys', { body }),
   appPasswords: (signal: AbortSignal) =>

@@ -1,5 +1,6 @@
 import {
   BellRing,
+  Blocks,
   Cable,
   History,
   KeyRound,
@@ -25,6 +26,7 @@ const PLACES: readonly Place[] = [
   { href: '/forwards', label: 'Forwards', Icon: Cable },
   { href: '/requests', label: 'Join requests', Icon: BellRing },
   { href: '/tokens', label: 'Enrolment tokens', Icon: KeyRound },
+  { href: '/apps', label: 'Apps', Icon: Blocks },
   { href: '/audit', label: 'Audit', Icon: History },
   { href: '/settings', label: 'Settings', Icon: Settings },
 ];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SCOPES } from '../scopes.ts';
+import { LOGO_MAX, SCOPES } from '../scopes.ts';
 import { grant } from './accounts.ts';
 import { id, instant } from './common.ts';
 
@@ -7,8 +7,6 @@ import { id, instant } from './common.ts';
 export const CALLBACKS_MAX = 10;
 /** Longest callback address, in characters. */
 export const CALLBACK_MAX = 300;
-/** Longest logo, in characters of its data URL: about 24 KB of picture. */
-export const LOGO_MAX = 32 * 1024;
 
 const appName = z
   .string()
