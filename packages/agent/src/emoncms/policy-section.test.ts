@@ -44,6 +44,10 @@ describe('the policy of an access list', () => {
     '/',
     '/feed/list',
     '/feed/../user/list.json',
+    // The web server would put these into the query that it makes of the path.
+    '/demandshaper/submit/%26q=x.json',
+    '/feed/list/x%3Fq%3Dy.json',
+    '/feed/list/x%23.json',
   ])('refuses %s', (target) => {
     expect(ask(defaults, target)?.kind).toBe('deny');
   });

@@ -8,6 +8,8 @@ export const WRITE_KEY = 'emoncms_write';
 const MARK =
   '  # Access list of emoncms, written by Porchlight: change it on the settings page or with "agent emoncms".';
 const KEYS: Readonly<Record<Access, string>> = { read: READ_KEY, write: WRITE_KEY };
+/** emoncms has its web server make a query of the path: what would end a parameter there has no place in a path. */
+const NO_QUERY_IN_PATHS = '  deny * /**/{*%26*,*%3D*,*%3F*,*%23*}';
 /** A rule as {@link accessListSection} writes it. */
 const RULE =
   /^\s*allow GET,HEAD,POST \/([A-Za-z0-9_-]+\/[A-Za-z0-9_-]+)\.json .*\badd query apikey=\$emoncms_(read|write)\s*$/;
@@ -25,7 +27,7 @@ export function accessListSection(
   list: AccessList,
   { readOnly }: { readonly readOnly: boolean },
 ): string[] {
-  const lines = [`service ${service}`, MARK];
+  const lines = [`service ${service}`, MARK, NO_QUERY_IN_PATHS];
   for (const [name, access] of list) {
     if (readOnly && access === 'write') {
       lines.push(`  # closed: ${name} ${access}`);
