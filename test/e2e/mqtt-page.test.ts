@@ -46,7 +46,7 @@ describe.skipIf(chromium.missing !== undefined)(`MQTT in the dashboard ${chromiu
     await page.getByText('none: it speaks only MQTT').waitFor();
     expect(await wide()).toBe(false);
     await page.goto(`${origin}/settings`);
-    const ended = new Promise((resolve) => device?.once('close', resolve));
+    const ended = new Promise<void>((resolve) => device?.once('close', () => resolve()));
     await page.getByRole('button', { name: 'Disconnect shed: esp-1' }).press('Enter');
     await page.getByRole('dialog').getByRole('button', { name: 'Disconnect', exact: true }).press('Enter');
     await ended;

@@ -3,13 +3,15 @@ import type { AnnouncedService, PorchlightError } from '@porchlight/protocol';
 import { FakeClock } from '@porchlight/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type CallHomeState, PortRequests } from '../call-home/index.ts';
-import type { DeviceRecord } from '../devices/index.ts';
+import { type DeviceRecord, newKeylessFingerprint } from '../devices/index.ts';
 import { type Link, LinkTable } from '../links/index.ts';
 import type { PortTarget } from './device-ports.ts';
 import { DeviceReach } from './device-reach.ts';
 
 const MINUTE = 60_000;
-const device = { id: 'd1', accountId: 'a1', name: 'router1', services: [] } as unknown as DeviceRecord;
+const device = {
+  ...{ id: 'd1', accountId: 'a1', name: 'router1', services: [], fingerprint: 'SHA256:d1' },
+} as unknown as DeviceRecord;
 const stays = { ...device, id: 'd2', name: 'robot' };
 const from = { address: '192.0.2.1', port: 1 };
 
@@ -176,6 +178,13 @@ describe('the way to a port of a device that calls home', () => {
     expect(await open({ port: 22 })).toBe('device_offline');
     requests.close();
     expect([requests.list('d1'), clock.waiting]).toEqual([[], 0]);
+  });
+
+  it('is not waited for when it speaks only MQTT, and so can open no port', async () => {
+    const meter = { ...device, fingerprint: newKeylessFingerprint() };
+    expect(await open({ port: 22 }, meter)).toBe('service_unknown');
+    expect(requests.list('d1')).toEqual([]);
+    requests.close();
   });
 
   it('is waited for by so many and no more, and by nobody after the device was removed', async () => {

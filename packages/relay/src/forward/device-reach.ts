@@ -216,6 +216,10 @@ export class DeviceReach implements DevicePorts, LinkListener {
   }
 
   #notOffered(device: DeviceRecord, target: PortTarget): PorchlightError {
+    if (keyFingerprintOf(device) === undefined) {
+      const message = `${device.name} speaks only MQTT, and has no ports that could be reached`;
+      return new PorchlightError('service_unknown', message);
+    }
     if (this.#parts.links.get(device.id) !== undefined) {
       return new PorchlightError(
         'service_unknown',

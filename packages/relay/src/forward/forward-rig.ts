@@ -32,7 +32,8 @@ export async function createForwardRig() {
   const sockets = new Set<Socket>();
   const records = new Map<string, DeviceRecord>();
   const record = (id: string, accountId: string, name: string): DeviceRecord => {
-    const made = { id, accountId, name, services: [] } as unknown as DeviceRecord;
+    const fingerprint = `SHA256:${id}`;
+    const made = { id, accountId, name, services: [], fingerprint } as unknown as DeviceRecord;
     records.set(id, made);
     return made;
   };
