@@ -1,3 +1,4 @@
+import { mayPublish } from '@porchlight/protocol/mqtt';
 import type { Client, ConnectPacket } from 'aedes';
 import type { MqttIdentity } from './identity.ts';
 import { CLIENT_ID_MAX, CONNECTIONS_MAX, KEPT_SESSIONS_MAX } from './limits.ts';
@@ -5,7 +6,6 @@ import type { Logins } from './logins.ts';
 import type { Persistence } from './messages/persistence.ts';
 import type { InsideClient } from './ordered-aedes.ts';
 import { CONNACK, ConnectRefusal } from './refusals.ts';
-import { mayPublish } from './topics.ts';
 
 export interface AdmissionParts {
   readonly logins: Pick<Logins, 'identify'>;

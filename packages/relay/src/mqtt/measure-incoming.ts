@@ -1,9 +1,9 @@
+import { PacketGate } from '@porchlight/protocol/mqtt';
 import type { Clock } from '../clock.ts';
 import { TokenBuckets } from '../token-buckets.ts';
 import { CONNECT_BYTES_MAX, PACKET_BYTES_MAX, PACKET_RATE, SUBSCRIPTIONS_MAX } from './limits.ts';
 import type { LiveConnection } from './mqtt-connection.ts';
 import type { InsideClient } from './ordered-aedes.ts';
-import { PacketGate } from './packet-gate.ts';
 
 /**
  * Measures what a client sends before the library has it: the parser keeps whatever length it is told, and filters are

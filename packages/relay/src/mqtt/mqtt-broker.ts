@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { mayPublish, mayReceive, maySubscribe, TOPIC_LEVELS_MAX } from '@porchlight/protocol/mqtt';
 import type { Client } from 'aedes';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../telemetry/index.ts';
@@ -31,7 +32,6 @@ import {
 import { type InsideClient, OrderedAedes } from './ordered-aedes.ts';
 import { asLibraryError, toRefusal } from './refusals.ts';
 import { RetainedLimit } from './retained-limit.ts';
-import { mayPublish, mayReceive, maySubscribe, TOPIC_LEVELS_MAX } from './topics.ts';
 import { Turns } from './turns.ts';
 
 /** Lines in the log about what one client or address was refused: ten, then one a minute. */

@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events';
+import { matches } from '@porchlight/protocol/mqtt';
 import { Aedes, type AedesOptions, type Client } from 'aedes';
 import { UNREAD_BYTES_MAX } from './limits.ts';
 import type { MessageChange, QueuedMessage } from './messages/message-store.ts';
 import type { Packet } from './messages/packet.ts';
 import type { Persistence } from './messages/persistence.ts';
-import { matches } from './topics.ts';
 
 type Done = (error?: Error | null) => void;
 

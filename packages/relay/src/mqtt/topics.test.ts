@@ -1,8 +1,4 @@
-import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import {
-  accountPrefixes,
-  devicePrefixes,
   literalPart,
   matches,
   mayPublish,
@@ -10,7 +6,10 @@ import {
   maySubscribe,
   TOPIC_BYTES_MAX,
   TOPIC_LEVELS_MAX,
-} from './topics.ts';
+} from '@porchlight/protocol/mqtt';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { accountPrefixes, devicePrefixes } from './topics.ts';
 
 const ANN = accountPrefixes({ id: 'a'.repeat(24), name: 'ann' });
 const ROBOT = devicePrefixes(['robot', 'old-robot', 'robot']);

@@ -1,6 +1,6 @@
+import { matches } from '@porchlight/protocol/mqtt';
 import { ownerOf } from '../identity.ts';
 import { QUEUE_BYTES_MAX, QUEUE_MAX } from '../limits.ts';
-import { matches } from '../topics.ts';
 import type { KeptSession, Subscription } from './message-store.ts';
 
 /** A kept session that a message is for, with the largest quality of service that it asked for. */

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
+import { literalPart, matches } from '@porchlight/protocol/mqtt';
 import type { Clock } from '../../clock.ts';
 import { ownerOf } from '../identity.ts';
 import { RETAINED_READERS_MAX } from '../limits.ts';
-import { literalPart, matches } from '../topics.ts';
 import { KeptSessions } from './kept-sessions.ts';
 import type { KeptMessage, MessageChange, MessageStore, QueuedMessage, Will } from './message-store.ts';
 import { freeIdentifier, kept, type Packet, toPacket } from './packet.ts';
