@@ -1,12 +1,15 @@
-/** `npm run build`: the dashboard, and the program for devices with its size and start memory. */
+/** `npm run build`: the dashboard, the client library as a package, and the program for devices with its size and start memory. */
 import { spawnSync } from 'node:child_process';
 import { dirname, relative } from 'node:path';
+import { buildClientPackage } from '../client-package/build.ts';
 import { buildBundle } from './bundle.ts';
 import { buildDashboard } from './dashboard.ts';
 
 const root = dirname(dirname(import.meta.dirname));
 const dashboard = await buildDashboard(root);
 if (!dashboard.ok) process.exitCode = 1;
+
+console.log(`✓ ${relative(root, await buildClientPackage(root))}: the client library, ready to pack`);
 
 const { file, bytes } = await buildBundle(root);
 const peak = startMemory(file);

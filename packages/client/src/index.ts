@@ -1,4 +1,20 @@
 export { type ErrorCode, PorchlightError } from '@porchlight/protocol';
+export type {
+  AccessToken,
+  AuditEntry,
+  Device,
+  DeviceChange,
+  EnrolmentToken,
+  Forward,
+  Health,
+  JoinRequest,
+  LiveEvent,
+  Me,
+  NewForward,
+  Readings,
+  Service,
+  ServiceChange,
+} from '@porchlight/protocol/api';
 export * from './api/index.ts';
 export {
   Client,
