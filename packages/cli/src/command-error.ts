@@ -1,4 +1,5 @@
 import { EXIT } from './exit-code.ts';
+import { ownName } from './own-name.ts';
 import { harmless, styled } from './terminal/index.ts';
 
 /** What a command ends with when it cannot do as it was told: one line, a hint, and the exit code. */
@@ -42,7 +43,8 @@ function explain(error: unknown): Explained {
   }
   if (error.name === 'PorchlightError') {
     const { message, hint = String(Reflect.get(error, 'hint')) } = splitHint(error.message);
-    return { message, hint, exitCode: EXIT_OF_CODE.get(Reflect.get(error, 'code')) ?? EXIT.failed };
+    const exitCode = EXIT_OF_CODE.get(Reflect.get(error, 'code')) ?? EXIT.failed;
+    return { message, hint: exitCode === EXIT.notLoggedIn ? `${ownName} login` : hint, exitCode };
   }
   // A file or a network of the system: its own words are enough. Anything else is a fault of ours, so show where.
   const fromSystem = 'syscall' in error;

@@ -2,13 +2,20 @@ import type { Command } from 'commander';
 import { peopleCommands } from './people/people-commands.ts';
 import { createProgram } from './program.ts';
 
+/** What runs on machines, not for people. */
+const MACHINES = 'On a device, on a server:';
+
 /** The whole `porchlight` command. */
 export async function everyCommand(): Promise<Command> {
   const [{ relayCommand }, { agentCommand }] = await Promise.all([
     import('./relay/relay-command.ts'),
     import('./agent/agent-command.ts'),
   ]);
-  return createProgram([...peopleCommands(everyCommand), agentCommand(), relayCommand()]);
+  return createProgram([
+    ...peopleCommands(everyCommand),
+    agentCommand().helpGroup(MACHINES),
+    relayCommand().helpGroup(MACHINES),
+  ]);
 }
 
 /**

@@ -1,7 +1,8 @@
 import { programFor } from './commands.ts';
 import { showNextStep } from './people/next-step/index.ts';
-import { run, runToEnd } from './program.ts';
+import { endWithReader, run, runToEnd } from './program.ts';
 
+endWithReader();
 const alone = process.argv.length === 2;
 process.exitCode = await (alone
   ? runToEnd(showNextStep)

@@ -27,12 +27,15 @@ export function run(program: Command, argv: readonly string[]): Promise<number> 
   });
 }
 
-/** Runs what a command line means; errors are told, and become exit codes. */
-export async function runToEnd(work: () => Promise<void>): Promise<number> {
-  // A reader that has seen enough, such as `head`, is no failure.
+/** A reader of standard output that has seen enough, such as `head`, is no failure. */
+export function endWithReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed);
   });
+}
+
+/** Runs what a command line means; errors are told, and become exit codes. */
+export async function runToEnd(work: () => Promise<void>): Promise<number> {
   try {
     await work();
     return process.exitCode === undefined ? EXIT.done : Number(process.exitCode);

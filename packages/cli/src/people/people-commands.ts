@@ -4,7 +4,8 @@ import { deviceCommand, devicesCommand, servicesCommand, watchCommand } from './
 import { doctorCommand } from './doctor/index.ts';
 import { loginCommand, logoutCommand, whoamiCommand } from './login/index.ts';
 import { logsCommand } from './logs/index.ts';
-import { curlCommand, openCommand } from './reach/index.ts';
+import { appsCommand, shareCommand, sharesCommand, tokensCommand, unshareCommand } from './programs/index.ts';
+import { curlCommand, forwardCommand, openCommand, sshCommand, tcpCommand } from './reach/index.ts';
 import { allowCommand, denyCommand, requestsCommand } from './requests/index.ts';
 
 /**
@@ -13,20 +14,28 @@ import { allowCommand, denyCommand, requestsCommand } from './requests/index.ts'
  */
 export function peopleCommands(allCommands: () => Promise<Command>): Command[] {
   return [
-    loginCommand(),
-    logoutCommand(),
-    whoamiCommand(),
-    devicesCommand(),
-    deviceCommand(),
-    servicesCommand(),
-    requestsCommand(),
-    allowCommand(),
-    denyCommand(),
-    openCommand(),
-    curlCommand(),
-    watchCommand(),
-    logsCommand(),
-    doctorCommand(),
-    completionCommand(allCommands),
+    ...group('You:', [loginCommand(), logoutCommand(), whoamiCommand()]),
+    ...group('Your devices:', [
+      devicesCommand(),
+      deviceCommand(),
+      servicesCommand(),
+      watchCommand(),
+      requestsCommand(),
+      allowCommand(),
+      denyCommand(),
+    ]),
+    ...group('Reach them:', [openCommand(), curlCommand(), sshCommand(), forwardCommand(), tcpCommand()]),
+    ...group('Let others in:', [
+      shareCommand(),
+      sharesCommand(),
+      unshareCommand(),
+      appsCommand(),
+      tokensCommand(),
+    ]),
+    ...group('Find out:', [logsCommand(), doctorCommand(), completionCommand(allCommands)]),
   ];
+}
+
+function group(title: string, commands: readonly Command[]): Command[] {
+  return commands.map((command) => command.helpGroup(title));
 }

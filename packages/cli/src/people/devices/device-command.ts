@@ -28,11 +28,10 @@ function describe(device: Device, now: number): string {
   const { link } = device;
   const [status, style] = statusCell(device) as readonly [string, (text: string) => string];
   const since = sinceOf(device, now);
-  const why = link.up || link.reason === undefined ? '' : ` (${link.reason})`;
   const head = facts([
     ['Name', device.name],
     ['Formerly', device.formerNames.join(', ')],
-    ['Status', [since === '' ? status : `${status} for ${since}${why}`, style]],
+    ['Status', [statusWords(device, status, since), style]],
     ['Calls home', callsHome(device, now)],
     ['Link', linkWords(device, now)],
     ['Address', link.address],
@@ -44,6 +43,12 @@ function describe(device: Device, now: number): string {
   ]);
   if (device.services.length === 0) return head;
   return `${head}\n\n${serviceTable([device], now, false)}`;
+}
+
+function statusWords({ link }: Device, status: string, since: string): string {
+  if (since === '') return status;
+  if (link.up && link.callHome !== undefined) return `${status}, ${since}`;
+  return `${status} for ${since}${link.up || link.reason === undefined ? '' : ` (${link.reason})`}`;
 }
 
 function callsHome({ link: { callHome } }: Device, now: number): string | undefined {

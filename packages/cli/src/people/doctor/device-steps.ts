@@ -31,10 +31,9 @@ function linkOf(device: Device, now: number) {
   if (paused)
     throw failure('the device is paused, so nobody gets in', 'on the device: porchlight agent resume');
   const words = [
-    since === undefined ? 'up' : `up for ${span(now - since)}`,
-    ...(transport === undefined ? [] : [`by ${transport}`]),
+    `up${since === undefined ? '' : ` for ${span(now - since)}`}${transport === undefined ? '' : ` by ${transport}`}`,
     ...(callHome === undefined ? [] : [`calls home every ${span(callHome.intervalSeconds * 1000)}`]),
-  ].join(' ');
+  ].join(', ');
   const path =
     rtt === undefined || rttAt === undefined
       ? ''

@@ -59,9 +59,9 @@ export function unreached(origin: string, error: unknown): CommandError {
 
 /** The innermost code of an error of `fetch`, which wraps what the network said. */
 export function codeOf(error: unknown): string {
-  let code = error instanceof Error ? error.name : String(error);
+  let code = error instanceof Error ? error.message : String(error);
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    if ('code' in at && typeof at.code === 'string') code = at.code;
+    code = 'code' in at && typeof at.code === 'string' ? at.code : at.message;
   }
   return code;
 }

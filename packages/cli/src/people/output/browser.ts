@@ -26,6 +26,11 @@ export async function openInBrowser(url: string): Promise<boolean> {
   });
 }
 
+/** Whether an address can be opened here at all. */
+export function hasBrowser(): boolean {
+  return openerOf(process.env, process.platform) !== undefined;
+}
+
 /** The command that opens an address; undefined where no screen is. */
 export function openerOf(
   env: NodeJS.ProcessEnv,

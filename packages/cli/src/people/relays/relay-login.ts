@@ -9,17 +9,10 @@ export const relayLogin = z.object({
   /** Fingerprint of the host key that it had at the first login. */
   hostKey: z.string(),
   account: z.string(),
-  /** A token that a person made, or what a sign-in in the browser gave. */
+  /** A token that a person made; or a sign-in by the browser, whose tokens are in a file beside, since they change. */
   credential: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('token'), token: z.string() }),
-    z.object({
-      kind: z.literal('oauth'),
-      accessToken: z.string(),
-      refreshToken: z.string().optional(),
-      /** Milliseconds since 1970. */
-      expiresAt: z.number(),
-      scope: z.string().optional(),
-    }),
+    z.object({ kind: z.literal('oauth') }),
   ]),
 });
 export type RelayLogin = z.infer<typeof relayLogin>;

@@ -1,5 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { TokenStore } from '@porchlight/client';
+import { fileStore } from '@porchlight/client/node';
 import { CommandError } from '../../command-error.ts';
 import { EXIT } from '../../exit-code.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
@@ -51,14 +53,25 @@ export class RelayLogins {
     return writePrivateFile(this.pathOf(login.origin), `${JSON.stringify(login, null, 2)}\n`);
   }
 
+  /** Forgets the relay, and the tokens of a sign-in there. */
   async remove(origin: string): Promise<void> {
+    await this.tokensOf(origin).save(undefined);
     await rm(this.pathOf(origin), { force: true });
   }
 
+  /** Where the tokens of a sign-in in the browser are kept; several commands at once may use it. */
+  tokensOf(origin: string): TokenStore {
+    return fileStore(`${this.#pathBefore(origin)}.tokens`);
+  }
+
   pathOf(origin: string): string {
+    return `${this.#pathBefore(origin)}${SUFFIX}`;
+  }
+
+  #pathBefore(origin: string): string {
     const { protocol, host } = new URL(origin);
     const name = `${protocol === 'http:' ? 'http-' : ''}${host.replace(/[^a-z0-9.-]/g, '_')}`;
-    return join(this.#folder, 'relays', `${name}${SUFFIX}`);
+    return join(this.#folder, 'relays', name);
   }
 
   get #pathOfCurrent(): string {

@@ -1,6 +1,7 @@
 import { RelayApi, staticToken, type TokenSource } from '@porchlight/client';
 import { configFolder, type RelayLogin, RelayLogins } from '../relays/index.ts';
 import { notLoggedIn, relayNamed } from './choose-relay.ts';
+import { SignInTokens } from './sign-in-tokens.ts';
 import { readAuthorityFile, trust } from './trust.ts';
 
 /** What every command of a person's takes. */
@@ -33,17 +34,18 @@ export async function openSession(flags: PersonFlags): Promise<Session> {
   const origin = flags.relay === undefined ? await logins.current() : await relayNamed(flags.relay, logins);
   if (origin === undefined) throw notLoggedIn();
   const login = await logins.get(origin);
-  const tokens = tokensOf(login);
+  const tokens = tokensOf(login, logins);
   if (tokens === undefined) throw notLoggedIn(origin);
   const ca = flags.ca === undefined ? login?.ca : await readAuthorityFile(flags.ca);
   if (flags.ca === undefined) trust(ca);
   return { origin, tokens, ca, login, logins, api: new RelayApi({ relay: origin, token: tokens }) };
 }
 
-function tokensOf(login: RelayLogin | undefined): TokenSource | undefined {
+function tokensOf(login: RelayLogin | undefined, logins: RelayLogins): TokenSource | undefined {
   const given = process.env['PORCHLIGHT_TOKEN']?.trim();
   if (given !== undefined && given !== '') return staticToken(given);
   if (login === undefined) return undefined;
-  const { credential } = login;
-  return staticToken(credential.kind === 'token' ? credential.token : credential.accessToken);
+  const { credential, origin } = login;
+  if (credential.kind === 'token') return staticToken(credential.token);
+  return new SignInTokens(origin, logins.tokensOf(origin));
 }
