@@ -43,7 +43,9 @@ function copy(from: string, out: string, root: string): void {
     for (const [, names = ''] of text.matchAll(
       /(?:import|export) type \{([^}]*)\} from '@porchlight\/protocol\/api'/g,
     )) {
-      for (const name of names.split(',')) wanted.add(name.trim().split(' ')[0] ?? '');
+      for (const name of names.split(',').map((one) => one.trim().split(' ')[0] ?? '')) {
+        if (name !== '') wanted.add(name);
+      }
     }
     write(
       join(out, file),
