@@ -22,6 +22,7 @@ import type {
   ForwardOptions,
   Health,
   JoinRequest,
+  LinkButtonRequest,
   MadeAccessToken,
   MadeApp,
   MadeAppPassword,
@@ -105,6 +106,10 @@ export const api = {
     request<ConsentRequest>('GET', `/api/me/consents/${part(id)}`, { signal }),
   answerConsent: (id: string, body: ConsentAnswer) =>
     request<{ location: string }>('POST', `/api/me/consents/${part(id)}`, { body }),
+  linkButtons: (signal: AbortSignal) =>
+    request<Page<LinkButtonRequest>>('GET', '/api/me/link-buttons', { signal }),
+  answerLinkButton: (id: string, answer: 'allow' | 'deny') =>
+    request<void>('POST', `/api/me/link-buttons/${part(id)}/${answer}`),
   deviceCode: (code: string, signal: AbortSignal) =>
     request<ConsentRequest>('GET', `/api/me/device-codes/${part(code)}`, { signal }),
   answerDeviceCode: (code: string, body: ConsentAnswer) =>

@@ -31,6 +31,7 @@ export const keys = {
   forwardOptions: ['forward-options'],
   emoncms: (id: string, service: string) => ['emoncms', id, service],
   joinRequests: ['join-requests'],
+  linkButtons: ['link-buttons'],
   enrolmentTokens: ['enrolment-tokens'],
   audits: ['audit'],
   audit: (filter: AuditFilter) => ['audit', filter],

@@ -50,6 +50,7 @@ function GrantRow({ grant }: { grant: AppGrant }) {
         </p>
         <p className="text-sm break-words">
           {mayWords(grant)} {whereWords(grant)}
+          {grant.linkButton && ' It may press the link button there.'}
         </p>
         <p className="text-sm text-muted">
           Let in <Ago at={grant.createdAt} />

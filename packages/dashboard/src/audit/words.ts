@@ -37,6 +37,8 @@ export const ACTION_WORDS: Readonly<Record<AuditAction, string>> = {
   'join-request.received': 'received a join request of',
   'join-request.allowed': 'allowed the request of',
   'join-request.denied': 'denied the request of',
+  'lan-request.allowed': 'let in the WiFi device',
+  'lan-request.denied': 'turned away the WiFi device',
   'enrolment-token.created': 'made the enrolment token',
   'enrolment-token.used': 'used the enrolment token',
   'enrolment-token.revoked': 'revoked the enrolment token',

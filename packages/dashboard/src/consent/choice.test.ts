@@ -1,6 +1,6 @@
 import type { ConsentRequest } from '@porchlight/protocol/api';
 import { expect, test } from 'vitest';
-import { answerOf, firstChoice, missing, withDevice, withScope } from './choice.ts';
+import { answerOf, firstChoice, missing, withBridge, withDevice, withScope } from './choice.ts';
 
 const asked: ConsentRequest = {
   app: { id: 'a', name: 'Wall' },
@@ -36,4 +36,15 @@ test('an answer has something to allow, and somewhere', () => {
   expect(answerOf(withDevice(withDevice(narrowed, 'd', ['web']), 'e', false))).toMatchObject({
     devices: [{ id: 'd', services: ['web'] }],
   });
+});
+
+test('of Hue bridges one is chosen', () => {
+  const one = { ...asked, hue: true, devices: [{ id: 'd', name: 'home', services: ['hue'] }] };
+  expect(answerOf(firstChoice(one))).toMatchObject({ devices: [{ id: 'd', services: ['hue'] }] });
+  const two = { ...one, devices: [...one.devices, { id: 'e', name: 'shed', services: ['hue', 'attic'] }] };
+  const first = firstChoice(two);
+  expect(missing(first, two)).toMatch(/a bridge/);
+  const chosen = { ...withBridge(withBridge(first, 'd', 'hue'), 'e', 'attic'), linkButton: true };
+  expect(missing(chosen, two)).toBeUndefined();
+  expect(answerOf(chosen)).toMatchObject({ devices: [{ id: 'e', services: ['attic'] }], linkButton: true });
 });

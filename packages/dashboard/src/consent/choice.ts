@@ -9,10 +9,13 @@ export interface Chosen {
   readonly scopes: readonly Scope[];
   /** Undefined: all devices. */
   readonly devices: ReadonlyMap<string, ChosenServices> | undefined;
+  /** Of a Hue bridge: the app may press its link button without asking. */
+  readonly linkButton?: boolean;
 }
 
-/** At first, all that was asked for. */
-export function firstChoice({ scopes, devices }: ConsentRequest): Chosen {
+/** At first, all that was asked for; of several Hue bridges none. */
+export function firstChoice({ scopes, devices, hue }: ConsentRequest): Chosen {
+  if (hue && bridgesOf(devices) !== 1) return { scopes, devices: new Map() };
   return { scopes, devices: devices && new Map(devices.map(({ id, services }) => [id, services])) };
 }
 
@@ -29,17 +32,32 @@ export function withDevice(chosen: Chosen, id: string, services: ChosenServices 
   return { ...chosen, devices };
 }
 
+/** One bridge in the place of any other. */
+export function withBridge(chosen: Chosen, id: string, service: string): Chosen {
+  return { ...chosen, devices: new Map([[id, [service]]]) };
+}
+
+function bridgesOf(devices: ConsentRequest['devices'] = []): number {
+  return devices.reduce((sum, { services = [] }) => sum + services.length, 0);
+}
+
 /** What keeps the answer from being given; undefined: nothing. */
 export function missing({ scopes, devices }: Chosen, asked: ConsentRequest): string | undefined {
   if (scopes.length === 0) return asked.signIn ? undefined : 'Choose what it may do, or deny it.';
   if (devices === undefined) return undefined;
+  if (devices.size === 0 && asked.hue) return 'Choose a bridge, or deny it.';
   if (devices.size === 0) return 'Choose at least one device, or deny it.';
   const empty = [...devices.values()].some((services) => services?.length === 0);
   return empty ? 'Choose at least one service of each device.' : undefined;
 }
 
-export function answerOf({ scopes, devices }: Chosen): ConsentAnswer {
+export function answerOf({ scopes, devices, linkButton }: Chosen): ConsentAnswer {
   const chosen =
     devices && [...devices].map(([id, services]) => ({ id, services: services && [...services] }));
-  return { allow: true, scopes: [...scopes], ...(chosen && chosen.length > 0 ? { devices: chosen } : {}) };
+  return {
+    allow: true,
+    scopes: [...scopes],
+    ...(chosen && chosen.length > 0 ? { devices: chosen } : {}),
+    ...(linkButton === undefined ? {} : { linkButton }),
+  };
 }

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useMe } from '../session/index.ts';
 import { Button, ErrorNote, Note } from '../ui/index.ts';
 import { AppLogo } from './app-logo.tsx';
+import { BridgeChoice } from './bridge-choice.tsx';
 import { CheckRow } from './check-row.tsx';
 import { answerOf, firstChoice, missing, withScope } from './choice.ts';
 import { lastingWords, makerWords, returnWords } from './consent-words.ts';
@@ -48,11 +49,15 @@ export function ConsentForm(props: {
           ))}
         </fieldset>
       )}
-      {asked.signIn && <p>It learns the name of your account{me ? `, ${me.account.name}` : ''}.</p>}
+      {asked.signIn && <p>It learns the name of your account.</p>}
       {asked.scopes.length > 0 && !nothingThere && (
         <fieldset className="grid">
           <legend className="pb-1 font-semibold">On</legend>
-          <DeviceChoice asked={asked} chosen={chosen} onChange={setChosen} />
+          {asked.hue ? (
+            <BridgeChoice asked={asked} chosen={chosen} onChange={setChosen} />
+          ) : (
+            <DeviceChoice asked={asked} chosen={chosen} onChange={setChosen} />
+          )}
         </fieldset>
       )}
       {asked.unknown.length > 0 && (
@@ -64,6 +69,7 @@ export function ConsentForm(props: {
         </Note>
       )}
       <p className="text-sm text-muted">
+        {me ? `You are signed in as ${me.account.name}. ` : ''}
         {lastingWords(asked.lasting)} {returnWords(asked.returnsTo)}
       </p>
       <ErrorNote error={props.error} />

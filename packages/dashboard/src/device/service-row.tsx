@@ -9,6 +9,7 @@ import { Ago } from '../format/index.ts';
 import { ShareButton } from '../shares/index.ts';
 import { Button, buttonClass, Confirm, Pill } from '../ui/index.ts';
 import { AccessChoice } from './access-choice.tsx';
+import { HueSwitch, mayBeHueBridge } from './hue-switch.tsx';
 import { KindChoice } from './kind-choice.tsx';
 import { PassthroughSwitch } from './passthrough-switch.tsx';
 import { PathRoutes } from './path-routes.tsx';
@@ -80,6 +81,7 @@ export function ServiceRow({ device, service }: ServiceRowProps) {
         </div>
       )}
       {isWebService(service) && <PathRoutes device={device} service={service} />}
+      {mayBeHueBridge(service) && <HueSwitch deviceId={device.id} service={service} />}
       {service.kind === 'tcp' && <PassthroughSwitch deviceId={device.id} service={service} />}
       <Confirm
         open={removing}

@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import { ApiError, api, keys } from '../api/index.ts';
 import { JoinRequestNotices } from '../join-requests/index.ts';
+import { LinkButtonNotices } from '../link-buttons/index.ts';
 import { LiveProvider } from '../live/index.ts';
 import { ErrorNote } from '../ui/index.ts';
 import { Logo } from './doorstep.tsx';
@@ -61,6 +62,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <LiveProvider>
             {children}
             <JoinRequestNotices />
+            <LinkButtonNotices />
             <StreamPill />
           </LiveProvider>
         )}

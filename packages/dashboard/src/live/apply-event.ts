@@ -1,4 +1,4 @@
-import type { Device, Forward, JoinRequest, LiveEvent } from '@porchlight/protocol/api';
+import type { Device, Forward, JoinRequest, LinkButtonRequest, LiveEvent } from '@porchlight/protocol/api';
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import { keys, type Page } from '../api/index.ts';
 
@@ -70,6 +70,16 @@ export function applyEvent(cache: QueryClient, event: LiveEvent): void {
     case 'join-request':
       cache.setQueryData<Page<JoinRequest>>(keys.joinRequests, (page) => ({
         items: [event.request, ...(page?.items ?? []).filter((item) => item.id !== event.request.id)],
+      }));
+      return;
+    case 'link-button':
+      cache.setQueryData<Page<LinkButtonRequest>>(keys.linkButtons, (page) => ({
+        items: [event.request, ...(page?.items ?? []).filter((item) => item.id !== event.request.id)],
+      }));
+      return;
+    case 'link-button-ended':
+      cache.setQueryData<Page<LinkButtonRequest>>(keys.linkButtons, (page) => ({
+        items: (page?.items ?? []).filter((item) => item.id !== event.id),
       }));
       return;
     case 'join-request-ended':

@@ -1,0 +1,1 @@
+export { LinkButtonNotices } from './notices.tsx';
