@@ -23,16 +23,30 @@ export class LanDevices {
   readonly #file: KeptFile<typeof kept>;
   readonly #byUsername = new Map<string, LanDevice>();
   readonly #onChange: (device: LanDevice) => void;
+  readonly #isReserved: (name: string) => boolean;
 
-  private constructor(file: KeptFile<typeof kept>, onChange: (device: LanDevice) => void) {
+  private constructor(
+    file: KeptFile<typeof kept>,
+    onChange: (device: LanDevice) => void,
+    isReserved: (name: string) => boolean,
+  ) {
     this.#file = file;
     this.#onChange = onChange;
+    this.#isReserved = isReserved;
     this.#index();
   }
 
-  /** `onChange` hears of each device that was added, changed or revoked. @throws ConfigError */
-  static async open(dataFolder: string, onChange: (device: LanDevice) => void): Promise<LanDevices> {
-    return new LanDevices(await KeptFile.open(dataFolder, FILE, kept, { devices: [] }), onChange);
+  /**
+   * `onChange` hears of each device that was added, changed or revoked; `isReserved` tells the names that are those of
+   * others at the broker. @throws ConfigError
+   */
+  static async open(
+    dataFolder: string,
+    onChange: (device: LanDevice) => void,
+    isReserved: (name: string) => boolean = () => false,
+  ): Promise<LanDevices> {
+    const file = await KeptFile.open(dataFolder, FILE, kept, { devices: [] });
+    return new LanDevices(file, onChange, isReserved);
   }
 
   /** In the order in which they were let in. */
@@ -71,7 +85,7 @@ export class LanDevices {
       if (others.length >= DEVICES_MAX) {
         throw new ConfigError(`there are ${DEVICES_MAX} devices already: forget one first`);
       }
-      const name = freeName(wish.name, others);
+      const name = freeName(wish.name, others, this.#isReserved);
       made = {
         ...facts,
         name,
@@ -105,15 +119,18 @@ export class LanDevices {
   /** The device's first message claims the node that it names. False: the node is another's. */
   async claimNode(id: string, node: string): Promise<boolean> {
     if (!NODE.test(node)) return false;
-    if (
-      this.list().some((other) => other.node === node && other.id !== id && other.revokedAt === undefined)
-    ) {
-      return false;
-    }
+    const known = this.byId(id)?.node;
+    if (known !== undefined) return known === node;
     const device = await this.#change(id, (before) =>
-      before.node === undefined ? { ...before, node } : before,
+      before.node === undefined && !this.#isTaken(node, id) ? { ...before, node } : before,
     );
     return device?.node === node;
+  }
+
+  #isTaken(node: string, id: string): boolean {
+    return this.list().some(
+      (other) => other.node === node && other.id !== id && other.revokedAt === undefined,
+    );
   }
 
   async #change(id: string, change: (device: LanDevice) => LanDevice): Promise<LanDevice | undefined> {
@@ -138,7 +155,7 @@ function hashOf(password: string): string {
 }
 
 /** The wished name, else with a number behind it. User names of the broker are of these letters. */
-function freeName(wish: string, taken: readonly LanDevice[]): string {
+function freeName(wish: string, taken: readonly LanDevice[], isReserved: (name: string) => boolean): string {
   const base =
     wish
       .toLowerCase()
@@ -148,6 +165,6 @@ function freeName(wish: string, taken: readonly LanDevice[]): string {
   const names = new Set(taken.map(({ name }) => name));
   for (let n = 1; ; n += 1) {
     const name = n === 1 ? base : `${base}-${n}`;
-    if (!names.has(name)) return name;
+    if (!names.has(name) && !isReserved(name)) return name;
   }
 }

@@ -4,9 +4,9 @@ import { type AddressInfo, isIP } from 'node:net';
 import type { Clock } from '../../clock.ts';
 import { ConfigError, systemErrorCode } from '../../config/index.ts';
 import type { Logger } from '../../log/index.ts';
+import { type Rate, Rates } from '../rates.ts';
 import type { LanAnswer, LanRoute } from './lan-call.ts';
 import { json, text } from './lan-call.ts';
-import { Rates } from './rates.ts';
 
 /** A key agreement takes 400 bytes. */
 const BODY_MAX = 4 * 1024;
@@ -14,6 +14,8 @@ const CONNECTIONS_MAX = 200;
 /** Slow WiFi, not slow attackers. */
 const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 5_000 } as const;
 const HEADERS_MAX_BYTES = 8 * 1024;
+/** Of one address: a device asks every few seconds; a page that looks on, a little more often. */
+const ASKING: Rate = { burst: 40, refillMs: 250 };
 
 export interface LanHttpParts {
   readonly listen: { readonly host: string; readonly port: number };
@@ -24,7 +26,7 @@ export interface LanHttpParts {
 
 /** The base station's HTTP port on the LAN, closed to everything but its routes. @throws ConfigError: the port is taken */
 export async function openLanHttp({ listen, routes, clock, logger }: LanHttpParts) {
-  const rates = new Rates(() => clock.monotonic());
+  const rates = new Rates(ASKING, () => clock.monotonic());
   const server = http.createServer({ ...TIMEOUTS, maxHeaderSize: HEADERS_MAX_BYTES }, (req, res) => {
     answer(req, routes, rates).then(
       (given) => send(req, res, given),

@@ -1,0 +1,1 @@
+export { type BaseStationUser, BaseStationUsers } from './base-station-users.ts';
