@@ -16,6 +16,8 @@ export async function findDevice({ api }: Session, text: string): Promise<Device
       exitCode: EXIT.usage,
     });
   }
+  // Thousands of devices need not be read for one; former names and what was meant are looked for when that fails.
+  for await (const device of api.devices.all({ search: name })) if (device.name === name) return device;
   const names: string[] = [];
   for await (const device of api.devices.all()) {
     if (device.name === name || device.formerNames.includes(name)) return device;

@@ -3,6 +3,7 @@ import { DEVICES_LISTED_MAX, EventWords } from '@porchlight/protocol/words';
 import type { Command } from 'commander';
 import { stopSignal } from '../../stop-signal.ts';
 import { harmless, print, printableJson, styled } from '../../terminal/index.ts';
+import { note } from '../output/index.ts';
 import { personCommand } from '../person-command.ts';
 import { allOf, openSession, type PersonFlags, type Session } from '../session/index.ts';
 import { LiveScreen } from './live-screen.ts';
@@ -17,7 +18,7 @@ export function watchCommand(): Command {
     const signal = stopSignal();
     if (flags.json === true) return asJson(session, signal);
     if (process.stdout.isTTY && flags.quiet !== true) return asList(session, signal);
-    return asLines(session, signal);
+    return asLines(session, flags, signal);
   });
 }
 
@@ -25,11 +26,14 @@ async function asJson({ api }: Session, signal: AbortSignal): Promise<void> {
   for await (const event of api.watch({ signal })) if (event.type !== 'open') print(printableJson(event));
 }
 
-async function asLines({ api }: Session, signal: AbortSignal): Promise<void> {
+async function asLines({ api }: Session, flags: PersonFlags, signal: AbortSignal): Promise<void> {
   let words = new EventWords([]);
   for await (const event of api.watch({ signal })) {
     if (event.type === 'open') {
-      words = new EventWords(await allOf(api.devices.all({ signal })));
+      const devices = await allOf(api.devices.all({ signal }));
+      const up = devices.filter(({ link }) => link.up).length;
+      note(flags, `watching ${devices.length} devices, ${up} up; Ctrl-C ends it`);
+      words = new EventWords(devices);
       continue;
     }
     const text = words.say(event);

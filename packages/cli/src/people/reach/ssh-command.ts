@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Device } from '@porchlight/protocol/api';
 import type { Command } from 'commander';
 import { CommandError } from '../../command-error.ts';
 import { EXIT } from '../../exit-code.ts';
@@ -25,7 +26,7 @@ Examples:
   porchlight ssh pi@robot -- -L 8888:localhost:8888
   rsync -e 'porchlight ssh' notes.txt pi@robot:
 
-It reaches port 22 of the device, or the one of -p, which its owner must have exposed. Keys and passwords are between
+It reaches the service ssh of the device, else port 22, or the port of -p; its owner must have exposed it. Keys and passwords are between
 you and the device; its host key is kept beside your login, under the device's name.`,
     )
     .action(async (words: string[], flags: PersonFlags) => {
@@ -39,10 +40,11 @@ you and the device; its host key is kept beside your login, under the device's n
       const session = await openSession(flags);
       const device = await findDevice(session, parsed.device);
       requireOnline(device);
+      const port = hasPort([...parsed.options, ...parsed.rest]) ? '%p' : sshServerOf(device);
       await mkdir(session.logins.folder, { recursive: true, mode: 0o700 });
       const user = parsed.user === undefined ? '' : `${parsed.user}@`;
       process.exitCode = await runSystem('ssh', [
-        ...optionsFor(session, device.name, flags),
+        ...optionsFor(session, `${device.name} ${port}`, device.name, flags),
         ...parsed.options,
         `${user}${device.name}`,
         ...parsed.rest,
@@ -50,15 +52,33 @@ you and the device; its host key is kept beside your login, under the device's n
     });
 }
 
+/** Whether ssh is told a port, which it then puts in the place of `%p`. */
+function hasPort(words: readonly string[]): boolean {
+  return words.some((word) => /^-[46AaCfGgKkMNnqsTtVvXxYy]*p/.test(word) || /^-?o?port[= ]/i.test(word));
+}
+
+/**
+ * Where a device's SSH server is: its service `ssh`, whatever its port; else port 22.
+ * @throws CommandError when the device stays connected, and offers neither
+ */
+function sshServerOf({ name, services, link }: Device): string {
+  const offered = services.filter((service) => service.offered && service.kind !== 'http');
+  if (offered.some((service) => service.name === 'ssh')) return 'ssh';
+  const known = offered.some((service) => service.port === 22 || service.name === '22');
+  if (known || link.callHome !== undefined) return '22';
+  throw new CommandError(`${name} does not offer its SSH server`, {
+    hint: 'on the device: porchlight agent expose ssh tcp://127.0.0.1:22; or give the port of one that it offers with -p',
+  });
+}
+
 /** What makes the system's ssh go through the relay; ssh takes the first of several values, so these hold. */
-function optionsFor({ origin, logins }: Session, device: string, flags: PersonFlags): string[] {
+function optionsFor({ origin, logins }: Session, to: string, device: string, flags: PersonFlags): string[] {
   const known = join(logins.folder, 'known_hosts');
   const own = [process.execPath, ...process.execArgv, process.argv[1] ?? '', 'tcp', '--relay', origin];
   const ca = flags.ca === undefined ? [] : ['--ca', flags.ca];
-  const proxy = [...own, ...ca, '--', device].map((word) => forShell(word.replaceAll('%', '%%'))).join(' ');
+  const proxy = [...own, ...ca, '--'].map((word) => forShell(word.replaceAll('%', '%%'))).join(' ');
   return [
-    // %p: the port, which -p may have changed.
-    `ProxyCommand=${proxy} %p`,
+    `ProxyCommand=${proxy} ${to}`,
     `HostKeyAlias=${device}.${new URL(origin).hostname}`,
     `UserKnownHostsFile=${inQuotes(known)}`,
     'GlobalKnownHostsFile=none',

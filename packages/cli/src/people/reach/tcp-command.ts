@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { stopSignal } from '../../stop-signal.ts';
 import { harmless } from '../../terminal/index.ts';
 import { named } from '../completion/index.ts';
+import { findDevice, requireOnline } from '../devices/index.ts';
 import { relayCommandOf } from '../person-command.ts';
 import { openSession, type PersonFlags } from '../session/index.ts';
 import { deviceStreams } from './device-streams.ts';
@@ -16,7 +17,9 @@ export function tcpCommand(): Command {
     .action(async (name: string, port: string, flags: PersonFlags) => {
       const target = parsePortTarget(port);
       const session = await openSession(flags);
-      const open = deviceStreams(session, name.toLowerCase(), target);
+      const device = await findDevice(session, name);
+      requireOnline(device);
+      const open = deviceStreams(session, device.name, target);
       const stop = stopSignal();
       const stream = await open({
         signal: stop,
