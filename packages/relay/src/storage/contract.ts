@@ -10,6 +10,7 @@ import { healthStoreContract } from './health-store.contract.ts';
 import { messageStoreContract } from './message-store.contract.ts';
 import { mqttCredentialStoreContract } from './mqtt-credential-store.contract.ts';
 import { mqttPersistenceContract } from './mqtt-persistence.contract.ts';
+import { appGrantStoreContract, appStoreContract, oauthRecordStoreContract } from './oauth.contract.ts';
 import { pathRouteStoreContract } from './path-route-store.contract.ts';
 import { readingStoreContract } from './reading-store.contract.ts';
 import { secretStoreContract } from './secret-store.contract.ts';
@@ -55,6 +56,9 @@ export function storageContract(place: () => Promise<Place>): void {
   describe('health', () => healthStoreContract(open));
   describe('readings', () => readingStoreContract(open));
   describe('enrolment tokens', () => enrolmentTokenStoreContract(open));
+  describe('apps', () => appStoreContract(open));
+  describe('what people let apps do', () => appGrantStoreContract(open));
+  describe('codes and tokens of apps', () => oauthRecordStoreContract(open));
   describe('path routes', () => pathRouteStoreContract(open));
   describe('MQTT credentials', () => mqttCredentialStoreContract(open));
   describe('MQTT messages', () => messageStoreContract(open));
