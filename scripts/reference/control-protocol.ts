@@ -1,4 +1,12 @@
 import {
+  BASE_STATION_LINE_MAX,
+  BASE_STATION_SUBSYSTEM,
+  baseStationMessage,
+  baseStationRequest,
+  lanDevice,
+  lanRequest,
+} from '../../packages/protocol/src/base-station.ts';
+import {
   agentMessage,
   announcedService,
   CONTROL_LINE_MAX,
@@ -27,6 +35,12 @@ interface Schema {
   readonly oneOf?: readonly Schema[];
 }
 
+type Messages =
+  | typeof agentMessage
+  | typeof relayMessage
+  | typeof baseStationMessage
+  | typeof baseStationRequest;
+
 /** The page docs/reference/control-protocol.md. */
 export function controlProtocolPage(): string {
   return `${heading('What an agent and the relay say to each other', 'the schemas in packages/protocol/src/control.ts')}
@@ -52,18 +66,37 @@ A service:
 ${table(['member', 'type', 'meaning'], members(announcedService.toJSONSchema({ io: 'input' }) as Schema))}
 ## From relay to agent
 
-${messages(relayMessage).trimEnd()}
+${messages(relayMessage)}
+## Base stations
+
+An agent that is a base station for WiFi devices opens another session channel once it is welcome, with the subsystem
+\`${BASE_STATION_SUBSYSTEM}\`: JSON objects, one a line, at most ${BASE_STATION_LINE_MAX} bytes each. A relay that does
+not know it refuses the channel, and everything else goes on. A line that is not understood ends this channel only. What
+the relay knows of a base station it holds in memory while the channel is open.
+
+### From base station to relay
+
+${messages(baseStationMessage, '####')}
+A request:
+
+${table(['member', 'type', 'meaning'], members(lanRequest.toJSONSchema({ io: 'input' }) as Schema))}
+A device:
+
+${table(['member', 'type', 'meaning'], members(lanDevice.toJSONSchema({ io: 'input' }) as Schema))}
+### From relay to base station
+
+${messages(baseStationRequest, '####').trimEnd()}
 `;
 }
 
-function messages(union: typeof agentMessage | typeof relayMessage): string {
+function messages(union: Messages, level = '###'): string {
   const { oneOf = [] } = union.toJSONSchema({ io: 'input' }) as Schema;
   return oneOf
     .map((message) => {
       const name = message.properties?.['type']?.const ?? '';
       const rows = members(message);
       const list = rows.length === 0 ? '' : `\n${table(['member', 'type', 'meaning'], rows)}`;
-      return `### ${code(name)}\n\n${message.description ?? ''}\n${list}`;
+      return `${level} ${code(name)}\n\n${message.description ?? ''}\n${list}`;
     })
     .join('\n');
 }
@@ -80,6 +113,6 @@ function members({ properties = {}, required = [] }: Schema): string[][] {
 
 function typeInWords({ type = '', enum: words, maxLength, maxItems, items }: Schema): string {
   if (words !== undefined) return words.map((word) => code(word)).join(' or ');
-  if (items !== undefined) return `list of services, at most ${maxItems}`;
+  if (items !== undefined) return `list, at most ${maxItems}`;
   return maxLength === undefined ? type : `${type}, at most ${maxLength} characters`;
 }

@@ -12,12 +12,13 @@ export interface ControlStream<Out> {
 /**
  * Splits a byte stream into lines and parses each by `schema`. A line that is too long, no JSON, or of no known
  * message is told through `broken`, once; the stream's end or failure through `end`, once. Nothing more is delivered
- * after either, also when a handler has called `end()` of the stream that is returned.
+ * after either, also when a handler has called `end()` of the stream that is returned. `lineMax`: longest line, in bytes.
  */
 export function openControlStream<In, Out>(
   stream: Duplex,
   schema: z.ZodType<In>,
   handlers: { message(message: In): void; broken(why: string): void; end(): void },
+  lineMax = CONTROL_LINE_MAX,
 ): ControlStream<Out> {
   let pending = '';
   let over = false;
@@ -34,8 +35,8 @@ export function openControlStream<In, Out>(
     pending += text;
     for (;;) {
       const at = pending.indexOf('\n');
-      if (at > CONTROL_LINE_MAX || (at < 0 && pending.length > CONTROL_LINE_MAX)) {
-        return breakOff(`a control line is longer than ${CONTROL_LINE_MAX} bytes`);
+      if (at > lineMax || (at < 0 && pending.length > lineMax)) {
+        return breakOff(`a control line is longer than ${lineMax} bytes`);
       }
       if (at < 0) return;
       const message = parseLine(pending.slice(0, at), schema);

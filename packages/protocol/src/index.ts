@@ -1,3 +1,4 @@
+export * from './base-station.ts';
 export * from './control.ts';
 export * from './duration.ts';
 export * from './errors.ts';

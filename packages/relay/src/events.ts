@@ -36,6 +36,9 @@ export type RelayEvent =
       readonly requestId: string;
       readonly outcome: 'allowed' | 'denied' | 'expired';
     }
+  /** Who asks a base station to be let in, or the base station itself has come or gone. */
+  | { readonly type: 'lan-requests-changed'; readonly accountId: string; readonly deviceId: string }
+  | { readonly type: 'lan-devices-changed'; readonly accountId: string; readonly deviceId: string }
   | { readonly type: 'sessions-ended'; readonly accountId: string; readonly sessionIds: readonly string[] }
   | { readonly type: 'access-token-revoked'; readonly accountId: string; readonly tokenId: string }
   | { readonly type: 'share-ended'; readonly accountId: string; readonly shareId: string }

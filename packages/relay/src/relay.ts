@@ -125,6 +125,7 @@ async function start(options: RelayOptions, stack: Stack) {
     pathChecks,
     shares,
     emoncms,
+    baseStations: deviceLinks.baseStations,
     links: createLiveLinks({
       links: table,
       lastEnd: (deviceId) => recorder.downSince(deviceId),

@@ -44,6 +44,8 @@ export const auditAction = z.enum([
   'join-request.received',
   'join-request.allowed',
   'join-request.denied',
+  'lan-request.allowed',
+  'lan-request.denied',
   'enrolment-token.created',
   'enrolment-token.used',
   'enrolment-token.revoked',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { linkButtonRequest } from './apps.ts';
+import { lanRequest } from './base-stations.ts';
 import { id } from './common.ts';
 import { device } from './devices.ts';
 import { joinRequest } from './enrolment.ts';
@@ -27,5 +28,9 @@ export const liveEvent = z.discriminatedUnion('type', [
     id,
     outcome: z.enum(['allowed', 'denied', 'expired']),
   }),
+  /** Who asks a base station to be let in, as it is now; none when its link has gone. */
+  z.object({ type: z.literal('lan-requests'), deviceId: id, requests: z.array(lanRequest) }),
+  /** The WiFi devices of a base station have changed: ask for them. */
+  z.object({ type: z.literal('lan-devices'), deviceId: id }),
 ]);
 export type LiveEvent = z.infer<typeof liveEvent>;

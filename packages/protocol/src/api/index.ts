@@ -1,6 +1,7 @@
 export * from './accounts.ts';
 export * from './apps.ts';
 export * from './audit.ts';
+export * from './base-stations.ts';
 export * from './common.ts';
 export * from './devices.ts';
 export * from './emoncms.ts';

@@ -69,6 +69,10 @@ const RULES = {
   'path-route:change': needs('manage', 'account'),
   'join-request:read': needs('manage', 'account'),
   'join-request:answer': needs('manage', 'account'),
+  /** Who asks a base station to be let in; lists are narrowed to what the grant reaches. */
+  'lan-request:read': needs('manage', 'whole'),
+  'lan-request:answer': needs('manage', 'whole'),
+  'lan-device:read': needs('read', 'whole'),
   'enrolment-token:read': needs('manage', 'account'),
   'enrolment-token:change': needs('manage', 'account'),
   'audit:read': needs('manage', 'account'),

@@ -17,6 +17,7 @@ import {
 } from '../accounts/index.ts';
 import { LinkButtons } from '../adapters/index.ts';
 import { AuditLog, type AuditStore } from '../audit/index.ts';
+import { BaseStationTable } from '../base-stations/index.ts';
 import type { Clock } from '../clock.ts';
 import type { SecretStore } from '../config/secret-store.ts';
 import {
@@ -231,6 +232,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
     clock,
     devicesPerAccount: 100,
   });
+  const baseStations = new BaseStationTable({ readings, audit, events, clock });
   const mqttConnections: MqttConnection[] = [];
   const oauth = new AuthorizationServer({
     ...{ apps, grants: appGrants, identities, sessions, accounts, clock },
@@ -245,9 +247,10 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
     ...{ provider: () => oauth.provider(), devices: stores.devices, apps, grants: appGrants, accounts },
     hueBridges: (accountId) => stores.services.hueBridges(accountId),
   });
+  const linkButtons = new LinkButtons({ audit, events, clock });
   const deps: ApiDeps = {
     ...{ apps, appGrants, consents },
-    linkButtons: new LinkButtons({ audit, events, clock }),
+    linkButtons,
     accounts,
     passwords,
     sessions,
@@ -280,6 +283,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
     }),
     shares: new Shares({ store: stores.shares, passwords, audit, events, clock }),
     emoncms: emptyEmoncms,
+    baseStations,
     links: liveLinks,
     callHomes: { state: () => undefined },
     audit,
@@ -335,6 +339,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
 
   return {
     oauth,
+    linkButtons,
     app,
     live,
     deps,
@@ -344,6 +349,7 @@ export async function createRig(parts: { stores: RigStores; clock: Clock; people
     forwards,
     readings,
     joinRequests,
+    baseStations,
     mqttConnections,
     signInLinks: links,
     cookieOf,

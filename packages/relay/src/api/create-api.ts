@@ -17,6 +17,7 @@ import { accountRoutes } from './routes/accounts.ts';
 import { appGrantRoutes } from './routes/app-grants.ts';
 import { appRoutes } from './routes/apps.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { baseStationRoutes } from './routes/base-stations.ts';
 import { consentRoutes } from './routes/consents.ts';
 import { deviceHistoryRoutes } from './routes/device-history.ts';
 import { deviceRoutes } from './routes/devices.ts';
@@ -150,6 +151,7 @@ export async function buildApp(
     emoncmsRoutes,
     forwardRoutes,
     enrolmentRoutes,
+    baseStationRoutes,
     auditRoutes,
   ]) {
     addRoutes(endpoints);

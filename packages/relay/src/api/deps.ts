@@ -5,6 +5,7 @@ import type { AccessTokens, Identities } from '../access/index.ts';
 import type { Accounts, Passwords, Sessions, SetupLink, SignIn, SshKeys } from '../accounts/index.ts';
 import type { LinkButtons } from '../adapters/index.ts';
 import type { AuditLog } from '../audit/index.ts';
+import type { BaseStations } from '../base-stations/index.ts';
 import type { CallHome } from '../call-home/index.ts';
 import type { Clock } from '../clock.ts';
 import type { DeviceStore, HealthStore, Readings, ServiceStore } from '../devices/index.ts';
@@ -80,6 +81,8 @@ export interface ApiDeps {
   /** Writes the audit entries of its own changes. */
   readonly shares: Shares;
   readonly emoncms: Pick<EmoncmsView, 'ask' | 'forget'>;
+  /** Writes the audit entries of its own changes. */
+  readonly baseStations: BaseStations;
   readonly links: LiveLinks;
   readonly callHomes: Pick<CallHome, 'state'>;
   readonly audit: AuditLog;

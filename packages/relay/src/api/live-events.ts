@@ -5,6 +5,7 @@ import type { RelayEvent } from '../events.ts';
 import type { ApiDeps } from './deps.ts';
 import { deviceView } from './device-view.ts';
 import { withinGrant } from './own-device.ts';
+import { lanRequestsView } from './views.ts';
 
 /** Comment lines this often; also how long a revocation made on another relay may go unnoticed. */
 const BEAT_MS = 25_000;
@@ -34,7 +35,7 @@ interface Listener {
 export class LiveEvents {
   readonly #deps: Pick<
     ApiDeps,
-    'devices' | 'forwards' | 'links' | 'callHomes' | 'relay' | 'events' | 'clock' | 'onError'
+    'baseStations' | 'devices' | 'forwards' | 'links' | 'callHomes' | 'relay' | 'events' | 'clock' | 'onError'
   >;
   readonly #listeners = new Map<string, Set<Listener>>();
   /** Devices told of within the last {@link DEVICE_MS}; true: they have changed again. */
@@ -44,7 +45,15 @@ export class LiveEvents {
   constructor(
     deps: Pick<
       ApiDeps,
-      'devices' | 'forwards' | 'links' | 'callHomes' | 'relay' | 'events' | 'clock' | 'onError'
+      | 'baseStations'
+      | 'devices'
+      | 'forwards'
+      | 'links'
+      | 'callHomes'
+      | 'relay'
+      | 'events'
+      | 'clock'
+      | 'onError'
     >,
   ) {
     this.#deps = deps;
@@ -95,6 +104,12 @@ export class LiveEvents {
       case 'readings-changed': {
         const { deviceId: id } = event;
         return this.#send(event.accountId, id, { type: 'readings', id }, `readings ${id}`);
+      }
+      case 'lan-requests-changed':
+        return void this.#sendLanRequests(event.accountId, event.deviceId);
+      case 'lan-devices-changed': {
+        const { deviceId } = event;
+        return this.#send(event.accountId, deviceId, { type: 'lan-devices', deviceId }, `lan ${deviceId}`);
       }
       case 'forward-changed':
         return this.#forwardChanged(event.accountId, event.forwardId);
@@ -171,6 +186,24 @@ export class LiveEvents {
         (person) => ({ type: 'device', device: deviceView(withinGrant(person, record), this.#deps) }),
         deviceId,
       );
+    } catch (error) {
+      this.#deps.onError(error, 'events');
+    }
+  }
+
+  /** Only those who may let a WiFi device in hear who asks. */
+  async #sendLanRequests(accountId: string, deviceId: string): Promise<void> {
+    if (!this.#listeners.has(accountId)) return;
+    try {
+      const record = await this.#deps.devices.byId(accountId, deviceId);
+      if (record === undefined) return;
+      const requests = lanRequestsView(this.#deps.baseStations.get(deviceId), record.name);
+      for (const { person, stream } of this.#of(accountId)) {
+        const grant = grantOf(person);
+        if (grant !== undefined && !(grant.scopes.has('manage') && reaches(grant, deviceId, 'whole')))
+          continue;
+        stream.send({ type: 'lan-requests', deviceId, requests }, `lan-requests ${deviceId}`);
+      }
     } catch (error) {
       this.#deps.onError(error, 'events');
     }

@@ -1,3 +1,4 @@
+import type { LanRequest } from '@porchlight/protocol';
 import { FakeClock } from '@porchlight/testkit';
 import ssh2 from 'ssh2';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -21,6 +22,12 @@ const PUBLIC = new Set([
 const BY_CODE = /^(?:GET|POST) \/api\/me\/device-codes\//;
 /** Routes for admins: they have ids of accounts, which a member is refused whatever the id. */
 const ADMIN = /^(?:GET|POST|PATCH|DELETE) \/api\/accounts/;
+
+/** A WiFi device that asks one of the base stations. */
+const LAN_REQUEST: LanRequest = {
+  ...{ id: 'r1', way: 'porchlight', name: 'kitchen', address: '10.0.0.9', code: '123456' },
+  ...{ firstAskedAt: 1, askedAt: 2, times: 3, state: 'waiting' },
+};
 
 let stores: Stores;
 let rig: Rig;
@@ -132,6 +139,13 @@ test("another account's ids give 404 on every route and change nothing", async (
   expect((await rig.call('bob', 'PUT', `${users}/guest`, { password: PASSWORD })).statusCode).toBe(200);
   const ofUser = { url: { id: device, service: 'web', name: 'guest' } };
 
+  const answered: string[] = [];
+  rig.baseStations
+    .open({ deviceId: device, accountId: rig.idOf('bob'), deviceName: 'bobs-box' }, ({ id }) => {
+      answered.push(id);
+    })
+    .hear({ type: 'lan-requests', remoteAllow: true, requests: [LAN_REQUEST], more: 0 });
+  const ofLanRequest = { url: { id: device, request: LAN_REQUEST.id }, body: { code: LAN_REQUEST.code } };
   const ended: string[] = [];
   const connection = newId();
   rig.mqttConnections.push({
@@ -152,6 +166,10 @@ test("another account's ids give 404 on every route and change nothing", async (
     'GET /api/devices/:id': ofDevice,
     'GET /api/devices/:id/health': ofDevice,
     'GET /api/devices/:id/readings': ofDevice,
+    'GET /api/devices/:id/lan-requests': ofDevice,
+    'GET /api/devices/:id/lan-devices': ofDevice,
+    'POST /api/devices/:id/lan-requests/:request/allow': ofLanRequest,
+    'POST /api/devices/:id/lan-requests/:request/deny': ofLanRequest,
     'POST /api/devices/:id/kick': ofDevice,
     'GET /api/devices/:id/forwards': ofDevice,
     'PATCH /api/devices/:id': { ...ofDevice, body: { name: 'mine-now', tags: ['taken'], blocked: true } },
@@ -220,7 +238,10 @@ test("another account's ids give 404 on every route and change nothing", async (
   }
   expect(await everythingOf('bob')).toEqual(before);
   expect(await everythingOf('eve')).toEqual(evesBefore);
-  expect([rig.links.ended, ended]).toEqual([[], []]);
+  expect([rig.links.ended, ended, answered]).toEqual([[], [], []]);
+  expect((await rig.call('eve', 'GET', '/api/lan-requests')).json()).toEqual({ items: [] });
+  const seen = { ...LAN_REQUEST, deviceId: device, deviceName: 'bobs-box', answerable: true };
+  expect((await rig.call('bob', 'GET', '/api/lan-requests')).json()).toEqual({ items: [seen] });
   expect((await rig.call('eve', 'GET', '/api/mqtt-connections')).json()).toEqual({ items: [] });
   const ofBob = (await rig.call('bob', 'GET', `/api/mqtt-connections?device=${device}`)).json().items;
   expect(ofBob).toMatchObject([{ id: connection, kind: 'device', deviceName: 'bobs-box', bytesOut: 2 }]);

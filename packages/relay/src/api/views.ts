@@ -5,6 +5,7 @@ import type {
   AppPassword,
   EnrolmentToken,
   Grant,
+  LanRequest,
   Me,
   MqttCredential,
   Session,
@@ -13,6 +14,7 @@ import type {
 } from '@porchlight/protocol/api';
 import type { AccessTokenRecord, GrantRecord } from '../access/index.ts';
 import type { AccountRecord, SessionRecord, SshKeyRecord } from '../accounts/index.ts';
+import type { BaseStation } from '../base-stations/index.ts';
 import type { EnrolmentTokenRecord } from '../enrolment/index.ts';
 import type { MqttCredentialRecord } from '../mqtt/index.ts';
 import type { AppRecord } from '../oauth/index.ts';
@@ -106,4 +108,11 @@ export function appPasswordView({ deviceId, ...record }: MqttCredentialRecord): 
 export function enrolmentTokenView(record: EnrolmentTokenRecord): EnrolmentToken {
   const { id, note, tags, createdAt, expiresAt, usesLeft, used } = record;
   return { id, note, tags: [...tags], createdAt, expiresAt, usesLeft, used };
+}
+
+/** Who asks a base station to be let in; none when it is offline. @param deviceName the base station's name now */
+export function lanRequestsView(station: BaseStation | undefined, deviceName: string): LanRequest[] {
+  if (station === undefined) return [];
+  const { deviceId, remoteAllow: answerable } = station;
+  return station.requests.items.map((request) => ({ ...request, deviceId, deviceName, answerable }));
 }

@@ -2,6 +2,7 @@ import { adoptChannel, type ControlStream, openControlStream } from '@porchlight
 import {
   type AgentMessage,
   agentMessage,
+  BASE_STATION_SUBSYSTEM,
   CONTROL_SUBSYSTEM,
   CONTROL_VERSION,
   isServiceName,
@@ -10,6 +11,7 @@ import {
   SERVICES_MAX,
 } from '@porchlight/protocol';
 import type { Channel, ServerChannel, Session, TcpipBindInfo } from 'ssh2';
+import type { BaseStationTable } from '../base-stations/index.ts';
 import type { CallHome, PortRequests } from '../call-home/index.ts';
 import type { Clock } from '../clock.ts';
 import type { DeviceRecord, DeviceStore } from '../devices/index.ts';
@@ -17,6 +19,7 @@ import type { EventBus } from '../events.ts';
 import type { LinkTable } from '../links/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import { Allowance } from './allowance.ts';
+import { openBaseStationChannel } from './base-station-channel.ts';
 import type { DeviceAdmission } from './device-admission.ts';
 import type { DeviceConnections } from './device-connections.ts';
 import { hasUsablePacketSize } from './packet-size.ts';
@@ -49,6 +52,7 @@ export interface DeviceSessionParts {
   readonly admission: DeviceAdmission;
   readonly devices: Pick<DeviceStore, 'addServices'>;
   readonly links: LinkTable;
+  readonly baseStations: Pick<BaseStationTable, 'open'>;
   readonly events: EventBus;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -80,6 +84,7 @@ export class DeviceSession {
   #state: 'proven' | 'admitting' | 'ended' | SshLink = 'proven';
   #withdraw: (() => void) | undefined;
   #services: ServiceMemory | undefined;
+  #baseStation: { end(): void } | undefined;
   #leave: () => void = () => undefined;
   #openSessions = 0;
   #sessionsEver = 0;
@@ -164,6 +169,7 @@ export class DeviceSession {
       if (channel !== undefined && this.#adopt(channel)) this.#becomeStock().exec(channel, command);
     });
     session.on('subsystem', (accept, reject, info) => {
+      if (info.name === BASE_STATION_SUBSYSTEM) return this.#onBaseStation(accept, reject);
       if (info.name !== CONTROL_SUBSYSTEM || this.#control !== undefined || this.#stock !== undefined) {
         return reject();
       }
@@ -176,6 +182,22 @@ export class DeviceSession {
           this.#deny(why, 'Update the agent: it and the relay do not understand each other.', true),
         end: () => this.#end('the agent closed its control channel'),
       });
+    });
+  }
+
+  /** A base station says who asks to be let in there; one channel of a link that is up. */
+  #onBaseStation(accept: () => Channel | undefined, reject: () => void): void {
+    const link = this.#state;
+    if (!(link instanceof SshLink) || this.#baseStation !== undefined) return reject();
+    const channel = accept();
+    if (channel === undefined) return;
+    if (!hasUsablePacketSize(channel)) return this.#abort('packets too small');
+    this.#baseStation = openBaseStationChannel(channel, link, {
+      ...this.#parts,
+      onOverflow: () => this.#abort('the base station sent more than it was allowed to'),
+      onEnd: () => {
+        this.#baseStation = undefined;
+      },
     });
   }
 
@@ -333,6 +355,7 @@ export class DeviceSession {
     this.#cancelSilence();
     this.#withdraw?.();
     this.#leave();
+    this.#baseStation?.end();
     this.#stock?.closed();
     const state = this.#state;
     this.#state = 'ended';

@@ -5,6 +5,7 @@ import { FakeClock } from '@porchlight/testkit';
 import ssh2, { type Channel, type ClientChannel, type ConnectConfig } from 'ssh2';
 import { EtPhoneHome } from '../adapters/index.ts';
 import type { NewAuditEntry } from '../audit/index.ts';
+import { BaseStationTable } from '../base-stations/index.ts';
 import { DeviceCommands, PortRequests } from '../call-home/index.ts';
 import { MemoryDevices } from '../devices/memory-devices.ts';
 import { JoinRequestTable } from '../enrolment/index.ts';
@@ -119,6 +120,10 @@ export async function openSshRig(limits: { perAddress?: number } = {}) {
       readings: { note: (_, values) => void readings.push(values) },
     }),
   ];
+  const baseStations = new BaseStationTable({
+    ...{ audit, events, clock },
+    readings: { note: (_, values) => void readings.push(values) },
+  });
   const metrics = createMetrics({ process: false });
   const server = new SshServer({
     ...{ hostKey: { privateKey: HOST_KEY }, version: 'test', clock, logger: silentLogger },
@@ -129,7 +134,7 @@ export async function openSshRig(limits: { perAddress?: number } = {}) {
     onClient: (client) =>
       void new DeviceSession(client, {
         ...{ admission, devices, links, events, clock, logger: silentLogger, domain: 'relay.example' },
-        ...{ maxChannels: 256, connections, portRequests, dialects },
+        ...{ maxChannels: 256, connections, portRequests, dialects, baseStations },
         calls: {
           contact: ({ id }) => void calls.push({ deviceId: id }),
           count: ({ id }, bytes) => void calls.push({ deviceId: id, bytes }),
@@ -201,6 +206,7 @@ export async function openSshRig(limits: { perAddress?: number } = {}) {
   return {
     ...{ clock, devices, links, log, audited, joinRequests, tokens, metrics, events, sockets },
     ...{ port, dial, start, connect, enrol, link, connections, portRequests, readings, calls },
+    baseStations,
     close() {
       listener.close();
       joinRequests.close();

@@ -1,3 +1,4 @@
+import { BaseStationTable } from '../base-stations/index.ts';
 import { CallHome, PortRequests } from '../call-home/index.ts';
 import { DeviceRecorder, Readings, RecordWatch } from '../devices/index.ts';
 import { DeviceReach, ForwardTable } from '../forward/index.ts';
@@ -51,6 +52,7 @@ export function wireDeviceLinks({
     onError: failed('readings not written'),
   });
   stack.add(() => readings.close());
+  const baseStations = new BaseStationTable({ readings, audit, events, clock });
   const pools = new ChannelPools({ clock });
   stack.add(() => pools.close());
   const watch = new LinkWatch({ clock });
@@ -103,5 +105,8 @@ export function wireDeviceLinks({
       }
     }),
   );
-  return { table, connections, callHome, recorder, readings, pools, forwards, devicePorts, portRequests };
+  return {
+    ...{ table, connections, callHome, recorder, readings, pools, forwards, devicePorts, portRequests },
+    baseStations,
+  };
 }

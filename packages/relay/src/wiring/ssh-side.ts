@@ -13,7 +13,7 @@ import type { People } from './people.ts';
 
 export function wireSshSide(
   { config, stores, audit, events, clock, logger, metrics, stack }: Foundation,
-  { table, connections, callHome, portRequests, readings }: DeviceLinks,
+  { table, connections, callHome, portRequests, readings, baseStations }: DeviceLinks,
   people: People,
   { hostKey, facts, operators }: { hostKey: HostKey; facts: RelayFacts; operators: Operators },
 ) {
@@ -61,6 +61,7 @@ export function wireSshSide(
     admission,
     devices: stores.devices,
     links: table,
+    baseStations,
     events,
     clock,
     logger: sshLogger,
