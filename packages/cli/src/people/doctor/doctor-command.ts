@@ -7,7 +7,14 @@ import { named } from '../completion/index.ts';
 import { findDevice } from '../devices/index.ts';
 import { personCommand } from '../person-command.ts';
 import { configFolder, RelayLogins } from '../relays/index.ts';
-import { allOf, openSession, type PersonFlags, relayNamed, type Session } from '../session/index.ts';
+import {
+  allOf,
+  openSession,
+  type PersonFlags,
+  readAuthorityFile,
+  relayNamed,
+  type Session,
+} from '../session/index.ts';
 import { attempt } from './attempt.ts';
 import { examineDevices } from './device-steps.ts';
 import { examineRelay, mqttPort, signIn } from './relay-steps.ts';
@@ -36,6 +43,8 @@ async function* fromHere(
   flags: PersonFlags,
   logins: RelayLogins,
 ): AsyncGenerator<Finding> {
+  // Whoever is not logged in yet may know the authority all the same.
+  if (flags.ca !== undefined) await readAuthorityFile(flags.ca);
   const session = yield* attempt('login', async () => {
     const opened = await openSession(flags);
     return { value: opened, detail: loginWords(opened) };
