@@ -129,6 +129,14 @@ test("another account's ids give 404 on every route and change nothing", async (
     },
   ]) as InstanceType<typeof Interaction>;
   await waiting.save(600);
+  void rig.linkButtons.ask(
+    {
+      ...{ accountId: rig.idOf('bob'), tokenId: grant, app: 'x', service: 'web', address: '192.0.2.1' },
+      device: { id: device, name: 'shed' },
+    },
+    new AbortController().signal,
+  );
+  const linkButton = rig.linkButtons.list(rig.idOf('bob'))[0]?.id ?? '';
 
   const path = (
     await rig.call('bob', 'POST', `/api/devices/${device}/paths`, { service: 'web', prefix: '/bobs' })
@@ -204,6 +212,8 @@ test("another account's ids give 404 on every route and change nothing", async (
     'POST /api/me/apps/:id/secrets': ofApp,
     'DELETE /api/me/apps/:id/secrets/:secret': ofApp,
     'DELETE /api/me/app-grants/:id': { url: { id: grant } },
+    'POST /api/me/link-buttons/:id/allow': { url: { id: linkButton } },
+    'POST /api/me/link-buttons/:id/deny': { url: { id: linkButton } },
     'GET /api/me/consents/:id': { url: { id: 'asked-of-bob' } },
     'POST /api/me/consents/:id': { url: { id: 'asked-of-bob' }, body: { allow: false } },
     'DELETE /api/me/access-tokens/:id': { url: { id: accessToken } },
