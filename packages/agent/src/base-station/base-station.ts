@@ -3,12 +3,19 @@ import type { Clock } from '../clock.ts';
 import { type BaseStationSettings, ConfigError } from '../config/index.ts';
 import type { Logger } from '../log/index.ts';
 import { createEmonEspRoute } from './adapters/emonesp/index.ts';
+import { lanNames, openAuthority, ServerCertificate } from './authority/index.ts';
+import { LanBroker, openBrokerPorts } from './broker/index.ts';
 import { type LanDevice, LanDevices, type MadeCredentials } from './devices/index.ts';
 import { openBaseStationKey } from './identity.ts';
+import { Inputs } from './inputs/index.ts';
 import { type Handover, LanJoins } from './join/index.ts';
 import { type LanCall, openLanHttp } from './lan-http/index.ts';
 import { hardwareAddressOf } from './neighbours.ts';
-import { LanRequests } from './requests/index.ts';
+import { type LanRequest, LanRequests } from './requests/index.ts';
+import { BaseStationUsers } from './users/index.ts';
+
+/** The machine's address may change at any time; a device that comes back looks for the new one meanwhile. */
+const LOOK_AT_ADDRESSES_MS = 15_000;
 
 export interface BaseStationParts {
   readonly dataFolder: string;
@@ -19,6 +26,8 @@ export interface BaseStationParts {
   isPerson(call: LanCall): Promise<boolean>;
   /** A request came, was answered or went; a device was let in or changed. */
   onChange(): void;
+  /** For the device's own account of what was done. */
+  audit?(event: string, detail: Readonly<Record<string, string | undefined>>): void;
 }
 
 export type BaseStation = Awaited<ReturnType<typeof openBaseStation>>;
@@ -36,20 +45,76 @@ export async function openBaseStation(parts: BaseStationParts) {
   try {
     const identity = await openBaseStationKey(dataFolder);
     const requests = await LanRequests.open({ dataFolder, clock, onChange });
-    const devices = await LanDevices.open(dataFolder, () => onChange());
-    const joins = new LanJoins({ requests, identity, clock, logger, hardwareAddressOf });
-    const ports = {
-      mqtt: settings.mqtt === 'off' ? undefined : settings.mqtt.port,
-      mqtts: settings.mqtts === 'off' ? undefined : settings.mqtts.port,
+    /** Ends at once what was signed in with credentials that are no more. */
+    let review = (): void => undefined;
+    const changed = (): void => {
+      review();
+      onChange();
     };
+    const users = await BaseStationUsers.open(dataFolder, changed);
+    const isUser = (name: string) => users.byName(name) !== undefined;
+    const devices = await LanDevices.open(dataFolder, changed, isUser);
+    const inputs = new Inputs(clock);
+    const broker = await LanBroker.open({
+      ...{ devices, users, baseTopic: settings.baseTopic, clock, logger },
+      onMessage: (message) => inputs.note(message),
+    });
+    ends.push(() => broker.close());
+    review = () => broker.review();
+    const authority = await openAuthority(dataFolder, clock.now());
+    const certificate = await ServerCertificate.make(authority, lanNames);
+    const brokerPorts = await openBrokerPorts({
+      mqtt: settings.mqtt === 'off' ? undefined : settings.mqtt,
+      mqtts: settings.mqtts === 'off' ? undefined : settings.mqtts,
+      certificate: certificate.pair,
+      accept: (socket, from) => broker.accept(socket, from),
+    });
+    ends.push(() => brokerPorts.close());
+    ends.push(
+      clock.every(LOOK_AT_ADDRESSES_MS, () => {
+        certificate.look().then(
+          (isNew) => {
+            if (!isNew) return;
+            brokerPorts.setCertificate(certificate.pair);
+            logger.info({}, 'the addresses of this machine have changed: new certificate for the broker');
+          },
+          (error: unknown) => logger.error({ error }, 'no certificate for the new addresses'),
+        );
+      }),
+    );
+    const joins = new LanJoins({ requests, identity, clock, logger, hardwareAddressOf });
+    const { mqttPort, mqttsPort } = brokerPorts;
 
     /** Lets a waiting device in under that name. @throws ConfigError */
-    async function allow(id: string, wish: { name?: string | undefined } = {}): Promise<void> {
+    async function allow(
+      id: string,
+      wish: { name?: string | undefined; code?: string | undefined; by?: string | undefined } = {},
+    ): Promise<void> {
       const request = requests.waiting(id);
       if (request === undefined) {
         throw new ConfigError('there is no such request any more: it asks again if it is there');
       }
-      const name = wish.name ?? request.name;
+      if (wish.code !== undefined && wish.code !== request.code) {
+        throw new ConfigError('that is not its code: do not let it in, or look at the codes again');
+      }
+      await letIn(request, wish.name);
+      note('WiFi device allowed', request, wish.by);
+    }
+
+    async function deny(id: string, by?: string): Promise<void> {
+      const request = requests.waiting(id);
+      await requests.deny(id);
+      if (request !== undefined) note('WiFi device denied', request, by);
+    }
+
+    function note(event: string, { name, address, mac }: LanRequest, by: string | undefined): void {
+      logger.info({ name, address, mac, by }, event);
+      parts.audit?.(event, { device: name, address, mac, by });
+    }
+
+    async function letIn(request: LanRequest, wished: string | undefined): Promise<void> {
+      const { id } = request;
+      const name = wished ?? request.name;
       if (request.way === 'emonesp') {
         await requests.allow(id, { name });
         return;
@@ -71,36 +136,83 @@ export async function openBaseStation(parts: BaseStationParts) {
     function handoverFor({ device, password }: MadeCredentials, host: string): Handover {
       return {
         ...{ username: device.username, password, host },
-        ...(ports.mqtt === undefined ? {} : { mqtt: ports.mqtt }),
+        ...(mqttPort === undefined ? {} : { mqtt: mqttPort }),
+        ...(mqttsPort === undefined ? {} : { mqtts: mqttsPort, ca: authority.certificate }),
         topics: `${settings.baseTopic}/${device.node ?? device.username}/`,
       };
     }
 
     const emonesp = createEmonEspRoute({
-      ...{ requests, devices, baseTopic: settings.baseTopic, mqttPort: ports.mqtt ?? 1883, logger },
+      ...{ requests, devices, baseTopic: settings.baseTopic, mqttPort: mqttPort ?? 1883, logger },
       hardwareAddressOf,
       isPerson: (call) => parts.isPerson(call),
       onLook: () => undefined,
       allow: (id) => allow(id),
       now: () => clock.now(),
     });
-    const routes = settings.emonesp && ports.mqtt !== undefined ? [joins.route, emonesp] : [joins.route];
+    const routes = settings.emonesp && mqttPort !== undefined ? [joins.route, emonesp] : [joins.route];
     const http =
       settings.http === 'off'
         ? undefined
         : await openLanHttp({ listen: settings.http, routes, clock, logger });
     ends.push(() => http?.close());
     const publicKey = createPublicKey(identity);
-    logger.info({ http: http?.port }, 'base station open');
+    const open = { http: http?.port, mqtt: mqttPort, mqtts: mqttsPort };
+    logger.info(open, 'base station open');
+
+    async function changeDevice(id: string, event: string, change: () => Promise<unknown>): Promise<void> {
+      const device = devices.byId(id);
+      if (device === undefined) throw new ConfigError('there is no such device');
+      await change();
+      logger.info({ device: device.name }, event);
+      parts.audit?.(event, { device: device.name });
+    }
+
     return {
       requests,
       /** Each as it is now, without anything secret. */
       devices: (): readonly LanDevice[] => devices.list(),
       publicKey,
       httpPort: http?.port,
+      ports: open,
+      /** PEM of the authority behind the broker's certificate. */
+      authority: authority.certificate,
+      settings,
+      inputs,
+      users,
+      /** Who is signed in at the broker. */
+      connections: () => broker.connections(),
+      /** A person looks at the requests. */
+      look: () => undefined,
       allow,
-      rotate: (id: string) => devices.rotate(id),
-      revoke: (id: string) => devices.revoke(id, clock.now()),
+      deny,
+      /** Lets somebody who was denied ask again. @returns false: there is no such denial */
+      forget: (id: string) => requests.forget(id),
+      /** @throws ConfigError: no such device, or its credentials were taken back */
+      async rotate(id: string): Promise<MadeCredentials> {
+        let made: MadeCredentials | undefined;
+        if (devices.byId(id)?.revokedAt !== undefined)
+          throw new ConfigError('its credentials were taken back: let it ask anew');
+        await changeDevice(id, 'WiFi device got another password', async () => {
+          made = await devices.rotate(id);
+        });
+        if (made === undefined) throw new ConfigError('there is no such device');
+        return made;
+      },
+      /** Takes its credentials back; what it has open ends at once. @throws ConfigError */
+      revoke: (id: string) => changeDevice(id, 'WiFi device revoked', () => devices.revoke(id, clock.now())),
+      async putUser(wish: Omit<Parameters<BaseStationUsers['put']>[0], 'at'>): Promise<void> {
+        if (
+          devices.list().some(({ username, revokedAt }) => username === wish.name && revokedAt === undefined)
+        )
+          throw new ConfigError(`"${wish.name}" is the name of a device: choose another`);
+        await users.put({ ...wish, at: clock.now() });
+        parts.audit?.('base station user set', { user: wish.name, access: wish.access });
+      },
+      async removeUser(name: string): Promise<void> {
+        if (!(await users.remove(name))) throw new ConfigError(`there is no user "${name}"`);
+        parts.audit?.('base station user removed', { user: name });
+      },
       close,
     };
   } catch (error) {

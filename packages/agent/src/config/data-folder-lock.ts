@@ -23,10 +23,11 @@ export interface DataFolderLock {
  * The lock is a Unix domain socket: as long as its holder lives, and no longer, the kernel accepts connections to it.
  * So a lock left by `kill -9` is recognised, and process ids, which are all 1 in containers that share a volume, do
  * not matter. Who connects is told the holder's process id.
+ * @param file another lock than that of the agent with a link
  * @throws ConfigError naming the process that has it
  */
-export async function lockDataFolder(dataFolder: string): Promise<DataFolderLock> {
-  const path = join(dataFolder, LOCK_FILE);
+export async function lockDataFolder(dataFolder: string, file = LOCK_FILE): Promise<DataFolderLock> {
+  const path = join(dataFolder, file);
   const own = `${path}.${randomBytes(4).toString('hex')}`;
   const server = createServer({ pauseOnConnect: true }, (socket) => {
     socket.on('error', () => socket.destroy()); // the one who asked went away
