@@ -102,6 +102,22 @@ describe('two tenants of one relay', () => {
     const enrolment = await person.api('POST', '/api/enrolment-tokens', { note: `note-of-${name}`, uses: 3 });
     const app = await person.api('POST', '/api/me/app-passwords', { name: 'home' }, 'session');
     const { username, password } = JSON.parse(app.body);
+    const share = await person.api('POST', `/api/devices/${device.id}/services/web/shares`, {
+      name: 'guest',
+    });
+    const oauthApp = await person.api(
+      'POST',
+      '/api/me/apps',
+      { name: `app of ${name}`, callbacks: ['https://app.example/'], confidential: true },
+      'session',
+    );
+    const wish = { client_id: JSON.parse(oauthApp.body).id, response_type: 'code', scope: 'read' };
+    const asks = await ask(DOMAIN, `/oauth/authorize?${new URLSearchParams(wish)}`, { headers: { cookie } });
+    const consent = asks.headers.location?.split('/').at(-1) ?? '';
+    const other = await ask(DOMAIN, `/oauth/authorize?${new URLSearchParams(wish)}`, { headers: { cookie } });
+    const allow = { allow: true, scopes: ['read'] };
+    const allowed = other.headers.location?.split('/').at(-1) ?? '';
+    expect((await person.api('POST', `/api/me/consents/${allowed}`, allow, 'session')).status).toBe(200);
     const broker = { host: '127.0.0.1', port: relay.ports.mqtt, keepalive: 0, username, password };
     mqttClients.push(await connectAsync(broker));
     const first = async (path: string) =>
@@ -119,6 +135,10 @@ describe('two tenants of one relay', () => {
         'app-passwords': JSON.parse(app.body).id,
         'mqtt-connections': await first('/api/mqtt-connections'),
         'enrolment-tokens': JSON.parse(enrolment.body).id,
+        shares: JSON.parse(share.body).id,
+        apps: JSON.parse(oauthApp.body).id,
+        consents: consent,
+        'app-grants': await first('/api/me/app-grants'),
         sessions: await first('/api/me/sessions'),
         'access-tokens': await first('/api/me/access-tokens'),
         accounts: JSON.parse((await person.api('GET', '/api/me')).body).account.id,
@@ -161,6 +181,9 @@ describe('two tenants of one relay', () => {
       '/api/me/ssh-keys',
       '/api/join-requests',
       '/api/me/app-passwords',
+      '/api/me/apps',
+      '/api/me/app-grants',
+      '/api/shares',
       '/api/mqtt-connections',
     ];
     const answers: string[] = [];
@@ -182,6 +205,9 @@ describe('two tenants of one relay', () => {
     if (/^PATCH .*paths/.test(key)) return { strip: true };
     if (/^PATCH .*devices/.test(key)) return { name: 'mine-now', blocked: true };
     if (/^PATCH .*accounts/.test(key)) return { role: 'admin' };
+    if (/^POST .*consents/.test(key)) return { allow: true, scopes: ['read'] };
+    if (/^PATCH .*apps/.test(key)) return { callbacks: ['https://evil.example/'] };
+    if (/^POST .*shares$/.test(key)) return { name: 'mine-now' };
     if (key.endsWith('/allow')) return { code: asked.code, name: 'mine-now' };
     if (key.endsWith('/deny')) return { code: asked.code };
     return undefined;
@@ -204,7 +230,7 @@ describe('two tenants of one relay', () => {
       if (theirs === undefined) throw new Error(`no id of a thing in ${key}: add one to the tenants`);
       const call = (id: string, headers: Record<string, string>) => {
         const body = bodyFor(key);
-        const names = { id, service: 'web', name: 'u', feed: '1', credential: NEVER };
+        const names = { id, service: 'web', name: 'u', feed: '1', credential: NEVER, secret: NEVER };
         const query = path.endsWith('/data') ? '?start=0&end=1000&interval=1' : '';
         return ask(DOMAIN, filled(path, names) + query, {
           method,

@@ -60,7 +60,7 @@ describe('discovery tells the truth', () => {
       expect([endpoint, answer.status]).toEqual([endpoint, 400]);
       expect(await answer.json()).toMatchObject({ error: 'invalid_request' });
     }
-    expect((await fetch(told.userinfo_endpoint ?? '')).status).toBe(400);
+    expect((await fetch(told.userinfo_endpoint ?? '')).status).toBe(401);
     const page = await new TestBrowser(relay, ann).open(told.authorization_endpoint ?? '');
     expect(page.status).toBe(400);
   });
