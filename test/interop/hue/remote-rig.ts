@@ -10,7 +10,7 @@ import { type LightBridge, startLightBridge } from '../../../demo/src/lights/ind
 import { TestBrowser } from '../oauth/rig.ts';
 
 export const CALLBACK = 'https://localhost:8584';
-const POLICY = `service hue
+export const POLICY = `service hue
   allow PUT /api/0/config for role link-button replace path=/api/$hue_user/config
   deny PUT,DELETE /api/*/config/**
   allow * /api/**

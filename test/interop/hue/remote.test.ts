@@ -1,3 +1,13 @@
+import { Client } from '@porchlight/client';
+import {
+  type Bridge,
+  HueAccount,
+  type HueToken,
+  localBridge,
+  ResourceError,
+  remoteBridge,
+} from '@porchlight/client/hue';
+import { findLoopbackNames } from '@porchlight/client/node';
 import type { Answer } from '@porchlight/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
@@ -10,6 +20,7 @@ import {
   type HueApp,
   type HueHome,
   openHueHome,
+  POLICY,
   setRemote,
 } from './remote-rig.ts';
 
@@ -19,6 +30,8 @@ interface Token {
   readonly expires_in: number;
   readonly token_type: string;
 }
+
+findLoopbackNames();
 
 const TOKEN = '/v2/oauth2/token';
 let home: HueHome;
@@ -320,5 +333,53 @@ describe('the link button', () => {
     expect((await ask('POST', '/bridge', { devicetype: 'app#3' })).json[0].error.type).toBe(101);
     await fetch(`${home.target}/button`, { method: 'POST' });
     expect((await ask('POST', '/bridge', { devicetype: 'app#3' })).json[0].success).toBeDefined();
+  });
+});
+
+describe('programs with the client library', () => {
+  /** What a program does with a bridge, wherever it is. */
+  async function use(bridge: Bridge): Promise<unknown> {
+    await bridge.lights[2].state({ on: true, bri: 50 });
+    const { name, state } = await bridge.lights[2]();
+    const problem = await bridge.lights[99]().catch((error: unknown) => error);
+    return [name, state.bri, problem instanceof ResourceError && problem.type];
+  }
+
+  it('use a bridge on the LAN, by a service’s fetch, and by the remote API in one way', async () => {
+    const { user } = home.bridge;
+    const local = await use(localBridge(home.target, user));
+    expect(local).toEqual(['Reading lamp', 50, 3]);
+    const made = await home.ann.api('POST', '/api/me/access-tokens', {
+      ...{
+        name: 'a program',
+        grant: { scopes: ['write'], devices: [{ id: home.device.id, services: ['hue'] }] },
+      },
+    });
+    const { token: plt } = JSON.parse(made.body);
+    const client = new Client({ relay: `http://localhost:${home.relay.port}`, token: plt });
+    const service = client.device('home').service('hue');
+    expect(await use(localBridge((path, init) => service.fetch(path, init), user))).toEqual(local);
+    const { id: clientId, secret: clientSecret } = home.app;
+    const at = `http://hue.localhost:${home.relay.port}`;
+    expect(await use(remoteBridge({ at, clientId, clientSecret, user, token: await token() }))).toEqual(
+      local,
+    );
+    expect(
+      await use(remoteBridge({ at, clientId, clientSecret, user, token: { access_token: plt } })),
+    ).toEqual(local);
+  });
+
+  it('renew what has ended, and register by the remote link button', async () => {
+    await home.policy(POLICY);
+    const kept: HueToken[] = [];
+    const { refresh_token } = await token(true);
+    const account = new HueAccount({
+      ...{ at: home.at, clientId: home.app.id, clientSecret: home.app.secret },
+      token: { access_token: 'plo_ended', refresh_token },
+      onToken: (renewed) => void kept.push(renewed),
+    });
+    const user = await account.createUser('my-program#test');
+    expect(await use(account.bridge(user))).toEqual(['Reading lamp', 50, 3]);
+    expect(kept).toHaveLength(1);
   });
 });

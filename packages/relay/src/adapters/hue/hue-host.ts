@@ -19,7 +19,7 @@ import type { RemoteButton } from './remote-button.ts';
 import type { TokenEndpoint } from './token-endpoint.ts';
 
 /** Requests for tokens and sign-ins of one address: programs of a whole household behind one router. */
-const SIGN_INS = { capacity: 60, refillMs: 1_000 };
+const SIGN_INS = { capacity: 300, refillMs: 100 };
 /** Presses and registrations that one program asks for. */
 const REGISTRATIONS = { capacity: 20, refillMs: 5_000 };
 /** `{"linkbutton":true}`, with some room. */
