@@ -1,5 +1,6 @@
 import { nativeCipherInUse, poolPacketPadding } from '@porchlight/link';
 import { AuditLog } from './audit/index.ts';
+import { BaseStationSwitch } from './base-station/index.ts';
 import { systemClock } from './clock.ts';
 import {
   type AgentConfig,
@@ -16,6 +17,7 @@ import { openControlSocket, PauseSwitch } from './local/index.ts';
 import { createLogger, type Logger } from './log/index.ts';
 import { DevicePolicy } from './policy/index.ts';
 import { type Gate, Services } from './services/index.ts';
+import { createPersonCheck } from './settings-page/index.ts';
 import { agentStatusOf, policyStatusOf, type Refusal } from './status.ts';
 import { VERSION } from './version.ts';
 
@@ -90,6 +92,13 @@ export async function startAgent(options: AgentOptions) {
     services.configure(follower.config.services);
     ends.push(() => services.close());
 
+    const baseStation = new BaseStationSwitch({
+      ...{ dataFolder, clock, logger },
+      isPerson: createPersonCheck(dataFolder, () => clock.monotonic()),
+      audit: (event, detail) => audit.event(event, detail),
+    });
+    ends.push(() => baseStation.close());
+
     const startedAt = clock.now();
     let refused: Refusal | undefined;
     const { link, relay, code } = await createLink(follower.config, dataFolder, {
@@ -129,6 +138,7 @@ export async function startAgent(options: AgentOptions) {
     takeOver = (config) => {
       services.configure(config.services);
       void lan?.configure(config);
+      void baseStation.configure(config);
       offer();
       const names = [...config.services.keys()].join(' ');
       logger.info({ services: names }, 'configuration in force');
@@ -138,6 +148,7 @@ export async function startAgent(options: AgentOptions) {
       // The rules before what they are for.
       await policy.reload();
       const config = await follower.reload();
+      await baseStation.configure(config);
       return { policy: policyStatusOf(policy), services: [...config.services.keys()] };
     };
     const setPaused = async (paused: boolean) => {
@@ -156,6 +167,7 @@ export async function startAgent(options: AgentOptions) {
         code,
         paused: pause.paused,
         policy,
+        baseStation,
       });
     const socket = await openControlSocket({
       dataFolder,
@@ -164,11 +176,13 @@ export async function startAgent(options: AgentOptions) {
         pause: () => setPaused(true),
         resume: () => setPaused(false),
         reload,
+        'base-station': (ask) => baseStation.answer(ask),
       },
       onProblem: (error) => logger.error({ error }, 'command failed'),
     });
     ends.push(() => socket.close());
     await lan?.configure(follower.config);
+    await baseStation.configure(follower.config);
     offer();
     link.tellPaused(pause.paused);
     link.start();
@@ -181,6 +195,7 @@ export async function startAgent(options: AgentOptions) {
       status,
       reload,
       setPaused,
+      baseStation,
       /** Ends the link and stops; idempotent. */
       close: () => (closing ??= close()),
     };

@@ -1,4 +1,5 @@
 import { type Agent, type AgentOptions, startAgent } from './agent.ts';
+import { type BaseStationAlone, startBaseStationAlone } from './base-station-alone.ts';
 import { systemClock } from './clock.ts';
 import { AgentConfigFile, prepareDataFolder } from './config/index.ts';
 import { knowsRelay } from './create-link.ts';
@@ -11,14 +12,15 @@ import { openSettingsPage } from './settings-page/index.ts';
 const LOOK_MS = 3_000;
 
 export interface DeviceOptions extends AgentOptions {
-  readonly settingsPage: { readonly host: string; readonly port: number };
+  /** Undefined: there is none. */
+  readonly settingsPage: { readonly host: string; readonly port: number } | undefined;
 }
 
 export type Device = Awaited<ReturnType<typeof startDevice>>;
 
 /**
  * Starts the device's settings page, and the agent as soon as the device has joined a relay: at once, from the page, or
- * from the command line.
+ * from the command line. Until then it may be a base station alone.
  * @throws ConfigError: one line that names the cause and the mend
  */
 export async function startDevice(options: DeviceOptions) {
@@ -29,11 +31,22 @@ export async function startDevice(options: DeviceOptions) {
   const file = new AgentConfigFile(dataFolder);
   const stop = new AbortController();
   let agent: Agent | undefined;
+  let alone: BaseStationAlone | undefined;
   let starting: Promise<void> | undefined;
 
   const startIfJoined = async (): Promise<void> => {
-    if (agent !== undefined || stop.signal.aborted || !knowsRelay(await file.read())) return;
-    agent = await startAgent({ ...options, logger });
+    if (agent !== undefined || stop.signal.aborted) return;
+    const config = await file.read();
+    const isJoined = knowsRelay(config);
+    // A base station needs no relay.
+    if (alone !== undefined && (isJoined || config.baseStation === undefined)) {
+      await alone.close();
+      alone = undefined;
+    }
+    if (isJoined) agent = await startAgent({ ...options, logger });
+    else if (config.baseStation !== undefined) {
+      alone ??= await startBaseStationAlone({ dataFolder, clock, logger });
+    }
   };
   const changes = new LinkChanges({
     ...{ dataFolder, environment, logger, signal: stop.signal },
@@ -45,29 +58,34 @@ export async function startDevice(options: DeviceOptions) {
     },
   });
 
-  const page = await openSettingsPage({
-    ...{ dataFolder, clock, logger },
-    listen: options.settingsPage,
-    control: {
-      status: () => agent?.status(),
-      linkChange: () => changes.state,
-      join: (wish) => changes.join(wish),
-      linkViaMqtt: (wish) => changes.viaMqtt(wish),
-      linkBySsh: () => changes.bySsh(),
-      async setPaused(paused) {
-        if (agent !== undefined) await agent.setPaused(paused);
-        else await (await PauseSwitch.open(dataFolder)).set(paused, clock.now());
+  const listen = options.settingsPage;
+  const page =
+    listen &&
+    (await openSettingsPage({
+      ...{ dataFolder, clock, logger },
+      listen,
+      control: {
+        status: () => agent?.status(),
+        linkChange: () => changes.state,
+        baseStation: () => (agent ?? alone)?.baseStation,
+        join: (wish) => changes.join(wish),
+        linkViaMqtt: (wish) => changes.viaMqtt(wish),
+        linkBySsh: () => changes.bySsh(),
+        async setPaused(paused) {
+          if (agent !== undefined) await agent.setPaused(paused);
+          else await (await PauseSwitch.open(dataFolder)).set(paused, clock.now());
+        },
+        async reload() {
+          await agent?.reload();
+        },
       },
-      async reload() {
-        await agent?.reload();
-      },
-    },
-  });
+    }));
   try {
     await startIfJoined();
-    await page.announce();
+    await page?.announce();
   } catch (error) {
-    await page.close();
+    await page?.close();
+    await alone?.close();
     await agent?.close();
     throw error;
   }
@@ -83,15 +101,16 @@ export async function startDevice(options: DeviceOptions) {
     cancelLook();
     stop.abort();
     await Promise.all([changes.busy, starting]);
-    await page.close();
+    await page?.close();
+    await alone?.close();
     await agent?.close();
   };
   let closing: Promise<void> | undefined;
   return {
     /** Where the page is. */
-    url: page.url,
+    url: page?.url,
     /** What claims the page; undefined once that is done. */
-    claimCode: () => page.claimCode(),
+    claimCode: () => page?.claimCode(),
     status: () => agent?.status(),
     /** Ends link and page; idempotent. */
     close: () => (closing ??= close()),

@@ -2,6 +2,7 @@ export { type Agent, type AgentOptions, startAgent } from './agent.ts';
 export { type AuditEntry, type ReadAuditOptions, readAudit } from './audit/index.ts';
 export {
   AgentConfigFile,
+  type BaseStationSettingsText,
   ConfigError,
   chooseDataFolder,
   type Listen,
@@ -29,7 +30,14 @@ export { type Joined, type JoinOptions, joinRelay, parseRelayUrl, tokenByPasswor
 export { ownLanAddress, signLanStatement } from './lan/index.ts';
 export { hostKeyOf } from './link/index.ts';
 export { linkBySsh } from './link-by-ssh.ts';
-export { type AgentStatus, callAgent, PauseSwitch } from './local/index.ts';
+export {
+  type AgentStatus,
+  type BaseStationAnswer,
+  type BaseStationAsk,
+  type BaseStationView,
+  callAgent,
+  PauseSwitch,
+} from './local/index.ts';
 export { createLogger, type Logger, type LogLevel, silentLogger } from './log/index.ts';
 export {
   type Broker,

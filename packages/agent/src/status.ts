@@ -1,3 +1,4 @@
+import type { BaseStationSwitch } from './base-station/index.ts';
 import type { AgentConfig } from './config/index.ts';
 import type { LinkPhase } from './link/index.ts';
 import type { AgentStatus, LinkStatus } from './local/index.ts';
@@ -24,11 +25,13 @@ export interface StatusFacts {
   readonly code: string;
   readonly paused: boolean;
   readonly policy: DevicePolicy;
+  readonly baseStation: BaseStationSwitch;
 }
 
 /** How the agent is doing, for `porchlight agent status`. */
 export function agentStatusOf(facts: StatusFacts): AgentStatus {
   const { startedAt, relay, config, configError, phase, refused, code, paused, policy } = facts;
+  const baseStation = baseStationStatusOf(facts.baseStation);
   return {
     version: VERSION,
     pid: process.pid,
@@ -44,7 +47,16 @@ export function agentStatusOf(facts: StatusFacts): AgentStatus {
       kind: target.kind,
       target: target.text,
     })),
+    ...(baseStation === undefined ? {} : { baseStation }),
   };
+}
+
+function baseStationStatusOf({ station, problem }: BaseStationSwitch): AgentStatus['baseStation'] {
+  if (station === undefined)
+    return problem === undefined ? undefined : { ports: {}, problem, waiting: 0, devices: 0 };
+  const waiting = station.requests.list().filter(({ state }) => state === 'waiting').length;
+  const devices = station.devices().filter(({ revokedAt }) => revokedAt === undefined).length;
+  return { ports: station.ports, waiting, devices };
 }
 
 /** The policy's state as it goes to the CLI. */

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import { Document, LineCounter, parseDocument } from 'yaml';
+import { Document, isMap, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { ConfigError, quoted, systemErrorCode } from './config-error.ts';
 import { readTextFile, replaceFile } from './files.ts';
 import {
   type AgentConfig,
   agentConfig,
+  type BaseStationSettingsText,
   type MqttSettings,
   type RelaySettingsText,
   type ServiceSettingsText,
@@ -74,6 +75,20 @@ export class AgentConfigFile {
     return this.#edit((document) => {
       if (text === undefined) document.deleteIn(['lan']);
       else document.setIn(['lan'], text);
+    });
+  }
+
+  /** Switches the base station on, with what of its settings shall change; undefined: off, and its settings are gone. */
+  async setBaseStation(settings: BaseStationSettingsText | undefined): Promise<AgentConfig> {
+    return this.#edit((document) => {
+      if (settings === undefined) {
+        document.deleteIn(['baseStation']);
+        return;
+      }
+      if (!isMap(document.getIn(['baseStation']))) document.setIn(['baseStation'], document.createNode({}));
+      for (const [name, value] of Object.entries(settings)) {
+        if (value !== undefined) document.setIn(['baseStation', name], document.createNode(value));
+      }
     });
   }
 

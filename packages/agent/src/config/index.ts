@@ -19,6 +19,7 @@ export type {
 } from './schema.ts';
 export {
   type BaseStationSettings,
+  type BaseStationSettingsText,
   checkMqttSettings,
   parseListen,
 } from './schema.ts';

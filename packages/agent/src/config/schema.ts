@@ -143,8 +143,12 @@ export const baseStationSettings = z.strictObject({
   emonesp: z.boolean().default(true),
   /** Whether the device's owner may answer requests through the relay. */
   remoteAllow: z.boolean().default(true),
+  /** Whether what devices publish is passed on to the relay, as the device's own readings. */
+  passOn: z.boolean().default(false),
 });
 export type BaseStationSettings = z.output<typeof baseStationSettings>;
+/** As it stands in `agent.yaml`: places are `host:port` or `off`. */
+export type BaseStationSettingsText = Partial<z.input<typeof baseStationSettings>>;
 
 /** The whole of `agent.yaml`. Defaults stand here and nowhere else; unknown keys are refused. */
 export const agentConfig = z.strictObject({

@@ -6,8 +6,8 @@ import { LineSplitter } from './line-splitter.ts';
 import {
   CONTROL_SOCKET,
   type ControlCommand,
+  type ControlRequest,
   controlReply,
-  type controlRequest,
   REPLY_LINE_MAX,
   RESULTS,
 } from './messages.ts';
@@ -23,7 +23,7 @@ export type ControlResult<Command extends ControlCommand> = z.infer<(typeof RESU
  */
 export async function callAgent<Command extends ControlCommand>(
   dataFolder: string,
-  request: z.infer<typeof controlRequest> & { command: Command },
+  request: ControlRequest & { command: Command },
   { signal, deadlineMs = ANSWER_DEADLINE_MS }: { signal: AbortSignal; deadlineMs?: number },
 ): Promise<ControlResult<Command>> {
   signal.throwIfAborted();

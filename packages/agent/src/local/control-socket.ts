@@ -8,6 +8,7 @@ import {
   CONTROL_SOCKET,
   type ControlHandlers,
   type ControlReply,
+  type ControlRequest,
   controlRequest,
   REQUEST_LINE_MAX,
 } from './messages.ts';
@@ -88,6 +89,11 @@ function reply(message: ControlReply): string {
   return `${JSON.stringify(message)}\n`;
 }
 
+function resultOf(request: ControlRequest, handlers: ControlHandlers): Promise<unknown> {
+  if (request.command === 'base-station') return handlers['base-station'](request.ask);
+  return handlers[request.command]();
+}
+
 async function answerTo(
   line: string,
   handlers: ControlHandlers,
@@ -97,7 +103,7 @@ async function answerTo(
     const request = controlRequest.safeParse(JSON.parse(line));
     if (!request.success)
       return { ok: false, error: 'the agent does not know this command: use the CLI of its version' };
-    return { ok: true, result: await handlers[request.data.command]() };
+    return { ok: true, result: await resultOf(request.data, handlers) };
   } catch (error) {
     if (error instanceof SyntaxError)
       return { ok: false, error: 'the request is not one line of JSON: use the CLI' };

@@ -55,6 +55,7 @@ async function open(handlers: Partial<ControlHandlers> = {}): Promise<void> {
       pause: async () => ({ paused: true }),
       resume: async () => ({ paused: false }),
       reload: async () => ({ policy: { ...POLICY, errors: ['line 1'], warnings: [] }, services: ['a'] }),
+      'base-station': () => Promise.reject(new ConfigError('no base station')),
       ...handlers,
     },
     onProblem: (error) => problems.push(error),

@@ -5,15 +5,25 @@
 import { serviceKind } from '@porchlight/protocol';
 import { instant } from '@porchlight/protocol/api';
 import { z } from 'zod';
+import {
+  type BaseStationAnswer,
+  type BaseStationAsk,
+  baseStationAnswer,
+  baseStationAsk,
+} from './base-station-messages.ts';
 
 /** Name of the socket in the data folder. */
 export const CONTROL_SOCKET = 'agent.sock';
 /** Longest request line, in bytes. */
 export const REQUEST_LINE_MAX = 4 * 1024;
-/** Longest reply line, in bytes: a status with 64 services and 20 policy errors fits. */
-export const REPLY_LINE_MAX = 256 * 1024;
+/** Longest reply line, in bytes: a base station with 500 devices and 1 000 inputs fits. */
+export const REPLY_LINE_MAX = 1024 * 1024;
 
-export const controlRequest = z.strictObject({ command: z.enum(['status', 'pause', 'resume', 'reload']) });
+export const controlRequest = z.discriminatedUnion('command', [
+  z.strictObject({ command: z.enum(['status', 'pause', 'resume', 'reload']) }),
+  z.strictObject({ command: z.literal('base-station'), ask: baseStationAsk }),
+]);
+export type ControlRequest = z.infer<typeof controlRequest>;
 export type ControlCommand = z.infer<typeof controlRequest>['command'];
 
 const transport = z.enum(['ssh', 'https', 'websocket', 'mqtt']);
@@ -45,6 +55,17 @@ const policyStatus = z.object({
   warnings: z.array(z.string()).readonly(),
 });
 
+const port = z.number().int().optional();
+const baseStationStatus = z.object({
+  /** Ports that are open. */
+  ports: z.object({ http: port, mqtt: port, mqtts: port }),
+  /** Why it is not open. */
+  problem: z.string().optional(),
+  /** Requests that wait for a person. */
+  waiting: z.number().int(),
+  devices: z.number().int(),
+});
+
 export const agentStatus = z.object({
   version: z.string(),
   pid: z.number().int(),
@@ -59,6 +80,8 @@ export const agentStatus = z.object({
   /** Why `agent.yaml` as it is now is not in force; the last good one is. */
   configError: z.string().optional(),
   services: z.array(z.object({ name: z.string(), kind: serviceKind, target: z.string() })).readonly(),
+  /** Absent: it is no base station. */
+  baseStation: baseStationStatus.optional(),
 });
 export type AgentStatus = z.infer<typeof agentStatus>;
 
@@ -77,6 +100,7 @@ export const RESULTS = {
   pause: pauseResult,
   resume: pauseResult,
   reload: reloadResult,
+  'base-station': baseStationAnswer,
 } as const satisfies Record<ControlCommand, z.ZodType>;
 
 /** `error` is one line for people: cause and mend. */
@@ -88,5 +112,7 @@ export type ControlReply = z.infer<typeof controlReply>;
 
 /** What a running agent does for each command. A thrown `ConfigError` becomes the reply's `error`. */
 export type ControlHandlers = {
-  readonly [Command in ControlCommand]: () => Promise<z.infer<(typeof RESULTS)[Command]>>;
-};
+  readonly [Command in Exclude<ControlCommand, 'base-station'>]: () => Promise<
+    z.infer<(typeof RESULTS)[Command]>
+  >;
+} & { readonly 'base-station': (ask: BaseStationAsk) => Promise<BaseStationAnswer> };

@@ -1,3 +1,4 @@
+import type { BaseStationSwitch } from '../base-station/index.ts';
 import type { AgentStatus } from '../local/index.ts';
 
 /** What somebody asked for on the page; without anything secret, so that it can be shown again. */
@@ -43,6 +44,8 @@ export interface DeviceControl {
   /** Undefined: the device knows no relay yet. */
   status(): AgentStatus | undefined;
   linkChange(): LinkChange;
+  /** Undefined: no agent runs, and it was not switched on. */
+  baseStation(): BaseStationSwitch | undefined;
   /** Joins a relay, and links to it by SSH. @throws ConfigError */
   join(wish: JoinWish): void;
   /** Links by MQTT alone. @throws ConfigError */

@@ -2,7 +2,7 @@ import { ConfigError, callAgent } from '@porchlight/agent';
 
 const ANSWER_DEADLINE_MS = 10_000;
 
-type Asked = Parameters<typeof callAgent>[1]['command'];
+type Asked = Exclude<Parameters<typeof callAgent>[1]['command'], 'base-station'>;
 
 /** Asks the agent that runs on a data folder. @throws ConfigError, of the kind `no_agent` when none runs */
 export function askAgent<Command extends Asked>(dataFolder: string, command: Command) {
