@@ -51,14 +51,8 @@ describe.skipIf(chromium.missing !== undefined)(`a page of another origin ${chro
 
   /** Runs in the page, with the library and a client there. */
   async function inPage<T>(token: string, run: (client: PorchlightClient.Client) => Promise<T>): Promise<T> {
-    const told = await page.evaluate(
-      async ({ relay, secret, source }): Promise<unknown> => {
-        const { Client } = Reflect.get(globalThis, 'library') as typeof PorchlightClient;
-        const work = new Function(`return ${source}`)() as (client: unknown) => Promise<unknown>;
-        return work(new Client({ relay, token: secret }));
-      },
-      { relay: home.origin, secret: token, source: run.toString() },
-    );
+    const options = JSON.stringify({ relay: home.origin, token });
+    const told: unknown = await page.evaluate(`(${run.toString()})(new library.Client(${options}))`);
     return told as T;
   }
 

@@ -7,6 +7,7 @@ import { idleRow } from './idle.ts';
 import { linksRow } from './links.ts';
 import { mqttRow } from './mqtt.ts';
 import { rpcRow } from './rpc.ts';
+import { sdkRow } from './sdk.ts';
 import { stockRow } from './stock.ts';
 import { uplinkRow } from './uplink.ts';
 
@@ -21,5 +22,6 @@ export const rows: readonly Row[] = [
   mqttRow,
   uplinkRow,
   emoncmsRow,
+  sdkRow,
   idleRow,
 ];
