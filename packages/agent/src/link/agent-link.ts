@@ -2,6 +2,7 @@ import type { LinkedService } from '@porchlight/protocol';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log/index.ts';
 import { Backoff } from './backoff.ts';
+import type { BaseStationSide } from './base-station-channel.ts';
 import { type AcceptChannel, type Hello, RelayConnection } from './relay-connection.ts';
 import { openTransport, type RelayAddress, type Transport, transportsFor } from './transports.ts';
 
@@ -59,6 +60,7 @@ export class AgentLink {
   #lastTransport: Transport | undefined;
   #services: readonly LinkedService[] = [];
   #paused = false;
+  #baseStation: BaseStationSide | undefined;
   #running: Promise<void> | undefined;
   #wake: (() => void) | undefined;
   #upAt: number | undefined;
@@ -86,6 +88,12 @@ export class AgentLink {
   tellPaused(paused: boolean): void {
     this.#paused = paused;
     if (this.#phase.kind === 'up') this.#connection?.tellPaused(paused);
+  }
+
+  /** What speaks for a base station with the relay from now on, over this connection and later ones. */
+  speakFor(side: BaseStationSide | undefined): void {
+    this.#baseStation = side;
+    if (this.#phase.kind === 'up') this.#connection?.speakFor(side);
   }
 
   /** Ends the connection and does not come back. */
@@ -190,6 +198,7 @@ export class AgentLink {
             logger.info({ transport, device, domain }, 'link up');
             connection.offer(this.#services);
             if (this.#paused) connection.tellPaused(true);
+            connection.speakFor(this.#baseStation);
           },
           denied: (denial) => {
             heard = true;

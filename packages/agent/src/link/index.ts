@@ -1,5 +1,6 @@
 export { AgentLink, type AgentLinkParts, type LinkPhase } from './agent-link.ts';
 export { Backoff } from './backoff.ts';
+export { type BaseStationSide } from './base-station-channel.ts';
 export { hostKeyOf } from './host-key.ts';
 export { proxyFor } from './proxy-environment.ts';
 export { type AcceptChannel, RelayConnection } from './relay-connection.ts';

@@ -19,6 +19,7 @@ import {
 } from '@porchlight/protocol';
 import ssh2, { type Channel as Ssh2Channel } from 'ssh2';
 import type { Clock } from '../clock.ts';
+import { type BaseStationSide, openBaseStationChannel } from './base-station-channel.ts';
 import { FairSender } from './fair-sender.ts';
 import { Liveness } from './liveness.ts';
 
@@ -68,6 +69,7 @@ export class RelayConnection {
   #control: ControlStream<AgentMessage> | undefined;
   #reason: string | undefined;
   #closed = false;
+  #baseStation: { readonly side: BaseStationSide; end(): void } | undefined;
   #channels = 0;
   readonly #liveness: Liveness;
   readonly #sender: FairSender;
@@ -148,6 +150,20 @@ export class RelayConnection {
 
   tellPaused(paused: boolean): void {
     this.#control?.send({ type: 'paused', paused });
+  }
+
+  /** Talks to the relay for the base station from now on; undefined: there is none any more. */
+  speakFor(side: BaseStationSide | undefined): void {
+    if (this.#baseStation?.side === side) return;
+    this.#baseStation?.end();
+    this.#baseStation = undefined;
+    if (side === undefined) return;
+    this.#ask(() => {
+      this.#baseStation = {
+        side,
+        end: openBaseStationChannel(this.#client, side, (why) => this.destroy(why)),
+      };
+    });
   }
 
   /** Asks the relay for a sign of life now, e.g. after the machine has slept. */
@@ -268,6 +284,7 @@ export class RelayConnection {
     if (this.#closed) return;
     this.#closed = true;
     this.#liveness.stop();
+    this.#baseStation?.end();
     this.#cancelDeadline();
     this.#cancelEnd?.();
     this.#parts.stream.destroy();

@@ -2,7 +2,13 @@ import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { adoptChannel, type ControlStream, openControlStream } from '@porchlight/link';
-import { type AgentMessage, agentMessage, fingerprintOf, type RelayMessage } from '@porchlight/protocol';
+import {
+  type AgentMessage,
+  agentMessage,
+  CONTROL_SUBSYSTEM,
+  fingerprintOf,
+  type RelayMessage,
+} from '@porchlight/protocol';
 import ssh2, { type Connection } from 'ssh2';
 
 /** One agent's connection, as the scripted relay sees it. */
@@ -74,7 +80,8 @@ export async function startScriptedRelay(
       accept?.();
     });
     connection.on('session', (accept) => {
-      accept().on('subsystem', (acceptSubsystem) => {
+      accept().on('subsystem', (acceptSubsystem, rejectSubsystem, { name }) => {
+        if (name !== CONTROL_SUBSYSTEM) return rejectSubsystem();
         const control = openControlStream<AgentMessage, RelayMessage>(acceptSubsystem(), agentMessage, {
           message(message) {
             if (message.type === 'ping' && relay.answersPings) control.send({ type: 'pong', n: message.n });
