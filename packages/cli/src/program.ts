@@ -41,6 +41,8 @@ export async function runToEnd(work: () => Promise<void>): Promise<number> {
     return process.exitCode === undefined ? EXIT.done : Number(process.exitCode);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    // Ctrl-C ended what was waited for: whoever pressed it knows.
+    if (error instanceof Error && error.name === 'AbortError') return EXIT.stopped;
     return reportError(error);
   }
 }

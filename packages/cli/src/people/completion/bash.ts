@@ -19,7 +19,7 @@ export function bashScript(commands: readonly CompletedCommand[]): string {
       ...values,
       '        *)',
       `          if [[ $current == -* ]]; then words='${flagsOf(command).join(' ')}'`,
-      `          else words="${command.subcommands.map(({ name }) => name).join(' ')}${own}"${command.files ? '; files=1' : ''}; fi ;;`,
+      `          else words="${[...command.subcommands.map(({ name }) => name), ...command.choices].join(' ')}${own}"${command.files ? '; files=1' : ''}; fi ;;`,
       '      esac ;;',
     ];
   });

@@ -12,6 +12,7 @@ export function fishScript(commands: readonly CompletedCommand[]): string {
       ...command.subcommands.map(
         ({ name, description }) => `complete -c porchlight -f ${when} -a ${name} -d '${description}'`,
       ),
+      ...command.choices.map((word) => `complete -c porchlight -f ${when} -a ${word}`),
       ...(command.argument === undefined
         ? []
         : [`complete -c porchlight -f ${when} -a '(${WORDS_OF_KIND[command.argument]} 2>/dev/null)'`]),

@@ -7,7 +7,9 @@ export interface CompletedCommand {
   readonly path: string;
   readonly subcommands: readonly Described[];
   readonly options: readonly CompletedOption[];
-  /** What its arguments are; undefined: files, or anything. */
+  /** Words that its first argument can be. */
+  readonly choices: readonly string[];
+  /** What its arguments are; undefined: choices, files, or anything. */
   readonly argument: WordKind | undefined;
   /** Takes arguments of which nothing is known. */
   readonly files: boolean;
@@ -41,8 +43,9 @@ function modelOf(command: Command, path: string): CompletedCommand[] {
       description: firstSentence(child.description()),
     })),
     options: [...command.options.filter(({ hidden }) => !hidden).map(optionOf), HELP],
+    choices: first?.argChoices ?? [],
     argument: kind,
-    files: kind === undefined && first !== undefined,
+    files: kind === undefined && first !== undefined && first.argChoices === undefined,
   };
   return [own, ...children.flatMap((child) => modelOf(child, `${path} ${child.name()}`))];
 }

@@ -26,6 +26,7 @@ export function zshScript(commands: readonly CompletedCommand[]): string {
       ...(subcommands.length === 0
         ? []
         : [`            options=(${subcommands.join(' ')}); _describe command options`]),
+      ...(command.choices.length === 0 ? [] : [`            compadd -- ${command.choices.join(' ')}`]),
       ...(command.argument === undefined
         ? []
         : [`            compadd -- \${(f)"$(${WORDS_OF_KIND[command.argument]} 2>/dev/null)"}`]),

@@ -4,6 +4,8 @@ import { DeviceList } from '@porchlight/protocol/words';
 /** Redrawn at most so often, and at least so often: spans grow. */
 const DRAW_MS = 250;
 const REDRAW_MS = 10_000;
+/** What a terminal that says 0 is taken for. */
+const SIZE_UNKNOWN = { columns: 80, rows: 24 };
 /** q, Ctrl-C, Ctrl-D. */
 const LEAVING = new Set(['q', 'Q', '\u0003', '\u0004']);
 
@@ -60,7 +62,8 @@ export class LiveScreen {
     if (!this.#due) return;
     this.#due = false;
     const { columns, rows } = process.stdout;
-    const lines = this.#list.lines({ columns, rows }, { now: Date.now(), foot: 'q leaves' });
+    const size = { columns: columns || SIZE_UNKNOWN.columns, rows: rows || SIZE_UNKNOWN.rows };
+    const lines = this.#list.lines(size, { now: Date.now(), foot: 'q leaves' });
     const back = this.#drawn > 1 ? `\u001b[${this.#drawn - 1}A\r\u001b[J` : '\r\u001b[J';
     this.#drawn = lines.length;
     process.stdout.write(back + lines.join('\n'));

@@ -18,7 +18,7 @@ export function appsCommand(): Command {
 
 async function list(flags: PersonFlags): Promise<void> {
   const { api } = await openSession(flags);
-  const { items } = await api.caller.call<{ items: AppGrant[] }>('GET', '/api/me/grants');
+  const { items } = await api.caller.call<{ items: AppGrant[] }>('GET', '/api/me/app-grants');
   show(flags, {
     json: items,
     quiet: items.map(({ id }) => id),
@@ -47,7 +47,7 @@ function revokeCommand(): Command {
     .argument('<id>', 'as "apps" lists it')
     .action(async (id: string, flags: PersonFlags) => {
       const { api } = await openSession(flags);
-      const revoked = api.caller.call<undefined>('DELETE', `/api/me/grants/${encodeURIComponent(id)}`);
+      const revoked = api.caller.call<undefined>('DELETE', `/api/me/app-grants/${encodeURIComponent(id)}`);
       await orMissing(revoked, `you let no app in with the id "${id}"`, 'porchlight apps lists them');
       show(flags, { json: { id }, text: () => `shut out ${harmless(id)}` });
     });

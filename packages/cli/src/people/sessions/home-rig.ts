@@ -149,7 +149,7 @@ export function homeFixtures(now: number, port: number) {
       ['GET /api/audit', audit],
       ['GET /api/shares', [share]],
       ['GET /api/me/access-tokens', tokens],
-      ['GET /api/me/grants', [grant]],
+      ['GET /api/me/app-grants', [grant]],
     ]),
     answers: new Map<string, object>([
       ['GET /api/me', meOf(port)],

@@ -11,7 +11,7 @@ const TOKENS = new Map([
   ['plt_read', 'read'],
 ]);
 /** What a token that only reads is refused. */
-const NEEDS_MANAGE = /^\/api\/(?:join-requests|audit|shares|me\/access-tokens|me\/grants)/;
+const NEEDS_MANAGE = /^\/api\/(?:join-requests|audit|shares|me\/access-tokens|me\/app-grants)/;
 
 export type ScriptedRelay = Awaited<ReturnType<typeof startScriptedRelay>>;
 
