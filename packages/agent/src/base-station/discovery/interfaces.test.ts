@@ -37,7 +37,7 @@ it('knows broadcast addresses', () => {
 });
 
 it('leaves loopback out, and knows who is on the network', () => {
-  const [only, ...others] = interfacesOf({ lo: [...lo], eth0: [...eth0] } as System);
+  const [only, ...others] = interfacesOf({ lo: [...lo], eth0: [...eth0] });
   expect(others).toEqual([]);
   expect(only).toMatchObject({
     name: 'eth0',
@@ -53,7 +53,7 @@ it('leaves loopback out, and knows who is on the network', () => {
 
 it('notices interfaces that come and go, and addresses that change', async () => {
   const clock = new FakeClock();
-  let system = { lo: [...lo] } as System;
+  let system: System = { lo: [...lo] };
   let changes = 0;
   const watched = new LanInterfaces(
     clock,
@@ -61,7 +61,7 @@ it('notices interfaces that come and go, and addresses that change', async () =>
     () => system,
   );
   expect(watched.list).toEqual([]);
-  system = { lo: [...lo], eth0: [...eth0] } as System;
+  system = { lo: [...lo], eth0: [...eth0] };
   await clock.advance(2_000);
   expect(watched.list.map(({ name }) => name)).toEqual(['eth0']);
   expect(watched.isOwn('192.168.1.20')).toBe(true);
