@@ -50,10 +50,10 @@ describe.skipIf(chromium.missing !== undefined)(`Hue apps in the console ${chrom
     expect(await page.getByLabel('hue of home').isChecked()).toBe(true);
     await page.getByLabel(/press the bridge’s link button/).check();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
-    // Nobody listens there: where the browser is sent is enough.
-    const sent = page.waitForRequest(/^https:\/\/localhost:8584\//);
+    await page.route('https://localhost:8584/**', (route) => route.fulfill({ body: 'The app has it.' }));
     await page.getByRole('button', { name: 'Allow' }).click();
-    expect((await sent).url()).toMatch(/\?(?=.*pkce=0)(?=.*code=)(?=.*state=s)/);
+    await page.getByText('The app has it.').waitFor();
+    expect(page.url()).toMatch(/^https:\/\/localhost:8584\/\?(?=.*pkce=0)(?=.*code=)(?=.*state=s)/);
   });
 
   it('the owner is asked for the link button on whatever page they are', async () => {
