@@ -12,7 +12,10 @@ In a checkout it is \`npx porchlight …\`; on a device that has fetched the age
 An option that names an environment variable can be given by that instead; a flag goes before it, and an empty variable
 counts as not set. Errors are an \`error:\` line that says what was wrong and a \`hint:\` line that says what to do, on
 standard error. Colours are used on a terminal only, and not when \`NO_COLOR\` is set. \`--json\` prints one JSON value;
-\`join\` and \`audit\`, which tell things as they come, print one object a line.
+\`join\`, \`audit\`, \`login\`, \`forward\`, \`watch\` and \`logs\`, which tell things as they come, print one object a line.
+\`--quiet\` prints names alone, or nothing when it went well.
+
+Commands of people take \`PORCHLIGHT_TOKEN\` too: an access token that is used in place of the login.
 `;
 
 /** The page docs/reference/cli.md, from commander's own definitions. */
@@ -38,7 +41,8 @@ function sections(command: Command, parent: string): string[] {
 }
 
 function usage(argument: Argument): string {
-  return argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
+  const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
 }
 
 function optionRow(option: Option): string {
