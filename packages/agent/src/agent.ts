@@ -1,6 +1,6 @@
 import { nativeCipherInUse, poolPacketPadding } from '@porchlight/link';
 import { AuditLog } from './audit/index.ts';
-import { BaseStationSwitch } from './base-station/index.ts';
+import { BaseStationSwitch, followStation, type RemoteRefusal } from './base-station/index.ts';
 import { systemClock } from './clock.ts';
 import {
   type AgentConfig,
@@ -12,10 +12,10 @@ import {
 } from './config/index.ts';
 import { createLink, knowsRelay, notJoined } from './create-link.ts';
 import { LanSide } from './lan/index.ts';
-import type { LinkPhase } from './link/index.ts';
+import { AgentLink, type BaseStationSide, type LinkPhase } from './link/index.ts';
 import { openControlSocket, PauseSwitch } from './local/index.ts';
 import { createLogger, type Logger } from './log/index.ts';
-import { DevicePolicy } from './policy/index.ts';
+import { DevicePolicy, type PolicyState } from './policy/index.ts';
 import { type Gate, Services } from './services/index.ts';
 import { createPersonCheck } from './settings-page/index.ts';
 import { agentStatusOf, policyStatusOf, type Refusal } from './status.ts';
@@ -181,6 +181,16 @@ export async function startAgent(options: AgentOptions) {
       onProblem: (error) => logger.error({ error }, 'command failed'),
     });
     ends.push(() => socket.close());
+    // A link by MQTT carries no base station.
+    if (link instanceof AgentLink) {
+      const speakFor = (side: BaseStationSide | undefined) => link.speakFor(side);
+      ends.push(
+        followStation(baseStation, speakFor, {
+          refuses: () => refusalFromAfar(pause.paused, policy.state.state),
+          ...{ audit, clock, logger },
+        }),
+      );
+    }
     await lan?.configure(follower.config);
     await baseStation.configure(follower.config);
     offer();
@@ -203,6 +213,13 @@ export async function startAgent(options: AgentOptions) {
     await close();
     throw error;
   }
+}
+
+/** Why no WiFi device is let in through the relay now. */
+function refusalFromAfar(paused: boolean, policy: PolicyState['state']): RemoteRefusal | undefined {
+  if (paused) return { refusal: 'paused', reason: 'somebody at the device has paused it' };
+  if (policy !== 'closed') return undefined;
+  return { refusal: 'off', reason: 'the policy file on the device has errors, so it lets nothing through' };
 }
 
 /** The link belongs to the relay that was there at the start. */

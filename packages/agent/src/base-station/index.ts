@@ -1,2 +1,3 @@
 export type { BaseStation } from './base-station.ts';
 export { BaseStationSwitch } from './base-station-switch.ts';
+export { followStation, type Refusal as RemoteRefusal } from './relay-side/index.ts';
