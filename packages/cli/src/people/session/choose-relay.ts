@@ -11,7 +11,7 @@ export async function relayNamed(text: string, logins: RelayLogins): Promise<str
 }
 
 /** @throws CommandError */
-export function relayOrigin(text: string): string {
+function relayOrigin(text: string): string {
   const parsed = parseRelayOrigin(text);
   if (parsed.origin !== undefined) return parsed.origin;
   throw new CommandError(parsed.problem, { hint: parsed.hint, exitCode: EXIT.usage });
