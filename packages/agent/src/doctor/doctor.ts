@@ -68,6 +68,7 @@ export async function* runDoctor(options: DoctorOptions): AsyncGenerator<Finding
       return { value: undefined, detail: `${settings.target.text} accepts connections` };
     });
   }
+  if (config?.baseStation !== undefined) yield* checkBaseStation(dataFolder);
   if (config?.mqtt !== undefined) yield* checkBroker(options, config.mqtt);
   else if (config?.relay !== undefined) yield* checkRelay(options, config.relay);
   else if (config !== undefined) {
@@ -170,6 +171,22 @@ async function* checkRelay(
       };
     });
   }
+}
+
+async function* checkBaseStation(dataFolder: string): AsyncGenerator<Finding> {
+  yield* attempt('base station', async () => {
+    const signal = AbortSignal.timeout(STEP_DEADLINE_MS);
+    const { view } = await callAgent(
+      dataFolder,
+      { command: 'base-station', ask: { do: 'show' } },
+      { signal },
+    );
+    const { http, mqtt, mqtts } = view.ports;
+    const ports = Object.entries({ HTTP: http, MQTT: mqtt, 'MQTT with TLS': mqtts })
+      .map(([what, port]) => `${what} ${port === undefined ? 'closed' : `on port ${port}`}`)
+      .join(', ');
+    return { value: undefined, detail: `${ports}; ${view.devices.length} devices` };
+  });
 }
 
 async function* checkAgent(dataFolder: string): AsyncGenerator<Finding> {

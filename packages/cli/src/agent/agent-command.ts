@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { auditCommand } from './audit-command.ts';
+import { baseStationCommand } from './base-station/base-station-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { emoncmsCommand } from './emoncms-command.ts';
 import { exposeCommand } from './expose-command.ts';
@@ -29,6 +30,7 @@ export function agentCommand(): Command {
     emoncmsCommand,
     runCommand,
     lanCommand,
+    baseStationCommand,
     settingsCommand,
     statusCommand,
     pauseCommand,

@@ -21,6 +21,7 @@ const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 const SETTINGS_DEFAULT = { host: '127.0.0.1', port: 8094 };
 
 interface Flags extends AgentFlags {
+  readonly baseStation?: 'on' | 'off';
   readonly logLevel: LogLevel;
   readonly settings?: Listen | 'off';
 }
@@ -35,6 +36,13 @@ export function runCommand(): Command {
         .choices(LEVELS)
         .default('info'),
     )
+    .addOption(
+      twinned(
+        '--base-station <switch>',
+        'switch the base station on or off first, as "agent base-station" does',
+        'PORCHLIGHT_BASE_STATION',
+      ).choices(['on', 'off']),
+    )
     .addOption(twinned('--settings <address>', settings, 'PORCHLIGHT_SETTINGS').argParser(listenOf))
     .action(async (options: Flags) => {
       const stop = stopSignal();
@@ -47,16 +55,22 @@ export function runCommand(): Command {
 async function start(options: Flags, logger: Logger): Promise<{ close(): Promise<void> }> {
   const common = { dataFolder: dataFolderOf(options), environment: process.env, logger };
   await prepareDataFolder(common.dataFolder);
-  const { settingsPage } = await new AgentConfigFile(common.dataFolder).read();
+  const file = new AgentConfigFile(common.dataFolder);
+  if (options.baseStation !== undefined)
+    await file.setBaseStation(options.baseStation === 'on' ? {} : undefined);
+  const { settingsPage, baseStation } = await file.read();
+  // A base station needs no relay, so it may begin without one.
+  const withoutPage = () =>
+    baseStation === undefined ? startAgent(common) : startDevice({ ...common, settingsPage: undefined });
   const asked = options.settings ?? settingsPage;
-  if (asked === 'off') return startAgent(common);
+  if (asked === 'off') return withoutPage();
   try {
     return await startDevice({ ...common, settingsPage: asked ?? SETTINGS_DEFAULT });
   } catch (error) {
     // A second agent on one machine, say: its link matters more than a page that nobody asked for.
     if (asked !== undefined || !(error instanceof SettingsPageClosed)) throw error;
     logger.warn({ reason: error.message }, 'no settings page');
-    return startAgent(common);
+    return withoutPage();
   }
 }
 

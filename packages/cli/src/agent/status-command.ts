@@ -35,9 +35,19 @@ function describe(status: AgentStatus): string {
     ['Policy', inForce ? 'in force' : styled.bad(`${policy.state}: ${policy.errors.join('; ')}`)],
     ['Agent', `${status.version}, process ${status.pid}, running ${running}`],
   ];
+  if (status.baseStation !== undefined)
+    rows.splice(4, 0, ['Base station', baseStationInWords(status.baseStation)]);
   const offered = services.map(({ name, kind, target }) => [name, kind, target]);
   const warnings = policy.warnings.map((warning) => `${styled.warning('warning:')} ${warning}`);
   return [table(rows), '', table([['SERVICE', 'KIND', 'TARGET'], ...offered]), ...warnings].join('\n');
+}
+
+function baseStationInWords(station: NonNullable<AgentStatus['baseStation']>): string {
+  const { ports, problem, waiting, devices } = station;
+  if (problem !== undefined) return styled.bad(harmless(`not open: ${problem}`));
+  const open = Object.entries(ports).map(([what, port]) => `${what} ${port}`);
+  const asks = waiting === 0 ? '' : styled.warning(`, ${waiting} ask to be let in`);
+  return `${open.join(', ') || 'no port open'}; ${devices} devices${asks}`;
 }
 
 function linkInWords(link: AgentStatus['link']): string {
