@@ -31,6 +31,8 @@ const PING_MS = 30_000;
 const PATH = /^\/api\/devices\/([a-z0-9]{1,40})\/tcp\?(service|port)=([a-z0-9-]{1,32})$/;
 /** Longest wait for the device, whatever {@link DevicePorts} would wait: somebody sits in front of it. */
 const PATIENCE_MS = 5.5 * 60_000;
+/** Of personal tokens. */
+const ACCESS_TOKEN_PREFIX = 'plt_';
 
 export interface TunnelsParts {
   readonly identities: Pick<Identities, 'byAccessToken'>;
@@ -44,6 +46,7 @@ export interface TunnelsParts {
 
 interface Tunnel {
   readonly person: Program;
+  readonly token: string;
   readonly deviceId: string;
   readonly stream: TunnelStream;
   readonly end: (error: PorchlightError) => void;
@@ -127,12 +130,12 @@ export class Tunnels {
     this.#takePlace(person.accountId);
     // It may have left, or said what it may not, while it was looked at.
     if (websocket.readyState !== websocket.OPEN) return;
-    await this.#reach(websocket, { person, device, target, from });
+    await this.#reach(websocket, { person, token: token ?? '', device, target, from });
   }
 
   async #reach(
     websocket: WebSocket,
-    { person, device, target, from }: Wish & { from: { address: string; port: number } },
+    { person, token, device, target, from }: Wish & { from: { address: string; port: number } },
   ): Promise<void> {
     const stream = new TunnelStream(websocket);
     const ended = new AbortController();
@@ -140,7 +143,7 @@ export class Tunnels {
       refuse(websocket, error);
       stream.destroy(error);
     };
-    this.#open.set(websocket, { person, deviceId: device.id, stream, end, unanswered: 0 });
+    this.#open.set(websocket, { person, token, deviceId: device.id, stream, end, unanswered: 0 });
     websocket.on('pong', () => {
       const tunnel = this.#open.get(websocket);
       if (tunnel !== undefined) tunnel.unanswered = 0;
@@ -192,7 +195,23 @@ export class Tunnels {
       tunnel.unanswered += 1;
       if (tunnel.unanswered > 2) websocket.terminate();
       else websocket.ping();
+      this.#check(tunnel);
     }
+  }
+
+  /**
+   * Ends a tunnel whose personal token has run out, or was revoked by another process. An app's access token is good
+   * for an hour only and is refreshed beside the tunnel: that ends with the app's grant.
+   */
+  #check({ token, end }: Tunnel): void {
+    if (!token.startsWith(ACCESS_TOKEN_PREFIX)) return;
+    this.#parts.identities.byAccessToken(token).then(
+      ({ kind }) => {
+        if (kind === 'anonymous') end(new PorchlightError('token_invalid'));
+      },
+      // A database that fails is asked again.
+      (error: unknown) => this.#parts.onError(error),
+    );
   }
 
   #hear(event: RelayEvent): void {
@@ -223,6 +242,7 @@ export class Tunnels {
 
 interface Wish {
   readonly person: Program;
+  readonly token: string;
   readonly device: DeviceRecord;
   readonly target: PortTarget;
 }
