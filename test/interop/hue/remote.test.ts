@@ -286,6 +286,20 @@ describe('the link button', () => {
     );
   });
 
+  it('is out of reach of visitors, whatever they say they are', async () => {
+    const { access_token } = await token();
+    const headers = {
+      authorization: `Bearer ${access_token}`,
+      'x-porchlight-role': 'link-button',
+      x_porchlight_role: 'link-button',
+    };
+    const ask = { method: 'PUT', headers, body: '{"linkbutton":true}' };
+    const visit = await home.relay.visit('hue--home.localhost', '/api/0/config', ask);
+    expect([visit.status, JSON.parse(visit.body).code]).toEqual([403, 'denied_by_device']);
+    const remote = await home.cloud('/bridge/0/config/linkbutton', ask);
+    expect([remote.status, JSON.parse(remote.body).code]).toEqual([403, 'denied_by_device']);
+  });
+
   it('is not pressed for a no, nor asked for again at once', async () => {
     const ask = at(await token());
     const pressing = ask('PUT', '/route/api/0/config', PRESS);

@@ -71,6 +71,7 @@ describe('loadConfig', () => {
       ['other.example', /not below relay\.example.*tls\.certificate/],
       ['xrelay.example', /not below relay\.example/],
       ['web--robot.relay.example', /"--"/],
+      ['hue.relay.example', /Hue remote API/],
       ['https://paths.relay.example', /must be a host name/],
       ['paths.relay.example:8443', /must be a host name/],
       ['127.0.0.1', /must be a host name/],

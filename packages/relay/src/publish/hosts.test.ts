@@ -11,6 +11,8 @@ describe('a Host header', () => {
     ['EXAMPLE.org:8443', 'console'],
     ['example.org.', 'console'],
     ['example.org.:443', 'console'],
+    ['hue.example.org', 'hue'],
+    ['Hue.Example.org.:8443', 'hue'],
     ['web--robot.example.org', 'service'],
     ['Web--Robot.Example.ORG.:65535', 'service'],
   ])('%s is the %s', (host, kind) => {

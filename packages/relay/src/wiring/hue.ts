@@ -13,7 +13,7 @@ import type { People } from './people.ts';
 
 /** The Hue remote API. `origin`: of the console, asked for once the ports are open. */
 export function wireHue(
-  { stores, clock, logger }: Foundation,
+  { stores, clock, logger, metrics }: Foundation,
   { apps, appGrants: grants, identities }: People,
   parts: { oauth: AuthorizationServer; visits: AdmittedVisits; buttons: LinkButtons; origin: () => string },
 ): HueHost {
@@ -29,6 +29,7 @@ export function wireHue(
     }),
     button: new RemoteButton({ visits, buttons, grants, apps, clock }),
     console: origin,
+    meters: metrics.requests,
     onError: (error) => log.error({ error }, 'Hue remote API failed'),
   });
 }

@@ -10,6 +10,7 @@ import {
   sendFailure,
 } from '../../publish/index.ts';
 import { readJson } from '../../read-form.ts';
+import type { RelayMetrics } from '../../telemetry/index.ts';
 import { addressKey, TokenBuckets } from '../../token-buckets.ts';
 import { authorizeLocation } from './authorize.ts';
 import { type BridgeRequest, parseBridgeRequest } from './bridge-path.ts';
@@ -42,6 +43,7 @@ export interface HueHostParts {
   /** Origin of the console. */
   readonly console: () => string;
   readonly clock: Clock;
+  readonly meters: Pick<RelayMetrics['requests'], 'device' | 'aborted'>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -59,6 +61,12 @@ export class HueHost {
 
   /** Answers one request. Never throws. */
   handle(req: IncomingMessage, res: ServerResponse, arrival: HueArrival): void {
+    const { clock, meters } = this.#parts;
+    const started = clock.monotonic();
+    res.once('close', () => {
+      const meter = res.writableFinished ? meters.device : meters.aborted;
+      meter.count(res.headersSent ? res.statusCode : 0, (clock.monotonic() - started) / 1000);
+    });
     this.#handle(req, res, arrival).catch((error: unknown) => {
       if (error instanceof OAuthRefusal) {
         req.resume();
