@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { startTestRelay, type TestPerson, type TestRelay } from '@porchlight/testkit';
 import * as client from 'openid-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -100,7 +101,6 @@ describe('device codes', () => {
   });
 
   it('only the program that has the code gets the tokens, and no hash stands for it', async () => {
-    const { createHash } = await import('node:crypto');
     const started = await start();
     await ann.api('POST', `/api/me/device-codes/${started.user_code}`, { allow: true, scopes: ['read'] });
     const hash = createHash('sha256').update(started.device_code).digest('hex');

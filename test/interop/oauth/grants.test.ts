@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import http, { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import {
   startTestRelay,
   type TestDevice,
@@ -9,7 +11,6 @@ import {
 } from '@porchlight/testkit';
 import * as client from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import WebSocket from 'ws';
 import {
   begin,
   commandLine,
@@ -38,7 +39,7 @@ describe('what an app may do', () => {
       if (req.url === '/endless') res.write('begun');
       else
         res.end(
-          `${req.method} ${req.headers['x-porchlight-person'] ?? ''} ${req.headers.authorization ?? ''}`,
+          `${req.method} ${String(req.headers['x-porchlight-person'] ?? '')} ${req.headers.authorization ?? ''}`,
         );
     });
     takeWebSockets(device, (_path, message) => message);
@@ -214,6 +215,16 @@ describe('what an app may do', () => {
           .get({ port: relay.port, host: '127.0.0.1', path, headers, agent: false }, resolve)
           .on('error', reject);
       });
+    const upgraded = (host: string, path: string): Promise<Duplex> =>
+      new Promise((resolve, reject) => {
+        const asks = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
+        const key = { 'sec-websocket-key': randomBytes(16).toString('base64') };
+        const headers = { host: `${host}:${relay.port}`, authorization, ...asks, ...key };
+        const sent = http.get({ port: relay.port, host: '127.0.0.1', path, headers, agent: false });
+        sent
+          .on('upgrade', (_answer, opened) => resolve(opened.on('error', () => undefined)))
+          .on('error', reject);
+      });
     const ended = (answer: IncomingMessage): Promise<void> =>
       new Promise((resolve) =>
         answer
@@ -226,13 +237,8 @@ describe('what an app may do', () => {
       open('localhost', '/api/events'),
     ]);
     expect([download.statusCode, events.statusCode]).toEqual([200, 200]);
-    const socket = new WebSocket(`ws://127.0.0.1:${relay.port}/socket`, {
-      headers: { host: `web--shed.localhost:${relay.port}`, authorization },
-    });
-    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-    const closed = new Promise<void>((resolve) =>
-      socket.once('close', () => resolve()).on('error', () => undefined),
-    );
+    const socket = await upgraded('web--shed.localhost', '/socket');
+    const closed = new Promise<void>((resolve) => socket.resume().on('close', () => resolve()));
 
     const [grant] = JSON.parse((await ann.api('GET', '/api/me/app-grants')).body).items;
     expect(grant).toMatchObject({ app: { id: 'porchlight-cli' }, scopes: ['read', 'write'], lasting: false });

@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { startTestRelay, type TestPerson, type TestRelay } from '@porchlight/testkit';
 import * as client from 'openid-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
+  begin,
   commandLine,
   connect,
   discover,
@@ -98,7 +101,6 @@ describe('tokens of apps', () => {
     const browser = new TestBrowser(relay, ann);
     const params = { scope: 'offline_access read' };
     await connect(browser, app, params, { allow: true, scopes: ['read'] });
-    const { begin } = await import('./rig.ts');
     const { url, verifier, state } = await begin(app, params);
     const { away } = await browser.follow(url);
     if (away === undefined) throw new Error('asked again');
@@ -173,6 +175,32 @@ describe('tokens of apps', () => {
     expect(await client.tokenIntrospection(web.config, tokens.access_token)).toEqual({ active: false });
   });
 
+  it('a page of its own origin redeems for a public app; no other page, and none for an app with a secret', async () => {
+    const post = (app: TestApp, from: string) =>
+      fetch(app.config.serverMetadata().token_endpoint ?? '', {
+        method: 'POST',
+        headers: { origin: from },
+        body: new URLSearchParams({
+          ...{ grant_type: 'refresh_token', refresh_token: 'plr_unknown', client_id: app.id },
+          ...(app.secret === undefined ? {} : { client_secret: app.secret }),
+        }),
+      });
+    const own = await post(page, 'https://app.example');
+    expect([own.headers.get('access-control-allow-origin'), await own.json()]).toEqual([
+      'https://app.example',
+      expect.objectContaining({ error: 'invalid_grant' }),
+    ]);
+    for (const [app, from] of [
+      [page, 'https://evil.example'],
+      [page, 'null'],
+      [web, 'https://app.example'],
+    ] as const) {
+      const other = await post(app, from);
+      expect([from, other.headers.get('access-control-allow-origin')]).toEqual([from, null]);
+      expect(await other.json()).toMatchObject({ error: 'invalid_request' });
+    }
+  });
+
   it('removing an app ends what everybody let it do', async () => {
     const app = await registered(relay, bob, { name: 'Short-lived', confidential: false });
     const ofAnn = await allow(app);
@@ -189,9 +217,6 @@ describe('tokens of apps', () => {
 
   it('neither codes nor tokens nor secrets are in the database or the audit', async () => {
     const tokens = await allow(web);
-    const { readFile } = await import('node:fs/promises');
-    const { join } = await import('node:path');
-    await relay.relay.links.openChannels();
     const files = await Promise.all(
       ['porchlight.db', 'porchlight.db-wal'].map((name) =>
         readFile(join(relay.data, name), 'latin1').catch(() => ''),
