@@ -34,7 +34,14 @@ export async function startDevice(options: DeviceOptions) {
   let alone: BaseStationAlone | undefined;
   let starting: Promise<void> | undefined;
 
-  const startIfJoined = async (): Promise<void> => {
+  /** One after the other: the page and the clock both ask for it. */
+  let last: Promise<void> = Promise.resolve();
+  const startIfJoined = (): Promise<void> => {
+    const done = last.then(start);
+    last = done.catch(() => undefined); // told to who asked
+    return done;
+  };
+  const start = async (): Promise<void> => {
     if (agent !== undefined || stop.signal.aborted) return;
     const config = await file.read();
     const isJoined = knowsRelay(config);
@@ -76,6 +83,8 @@ export async function startDevice(options: DeviceOptions) {
           else await (await PauseSwitch.open(dataFolder)).set(paused, clock.now());
         },
         async reload() {
+          if (agent === undefined) await startIfJoined();
+          await alone?.baseStation.configure(await file.read());
           await agent?.reload();
         },
       },

@@ -1,4 +1,4 @@
-/** Asks how the link is, as long as somebody looks. */
+/** Asks how the link is, and for what else changes, as long as somebody looks. */
 const SCRIPT = `const live = document.querySelector('[data-live]');
 const look = async () => {
   if (live === null || document.hidden) return;
@@ -17,6 +17,24 @@ const look = async () => {
   }
 };
 if (live !== null) { look(); setInterval(look, 2000); }
+
+const renew = async (part) => {
+  // Nothing moves under a finger, and nothing typed is lost.
+  if (document.hidden || part.contains(document.activeElement)) return;
+  try {
+    const answer = await fetch(part.dataset.fragment);
+    if (answer.status === 401) location.reload();
+    if (!answer.ok) return;
+    const text = await answer.text();
+    if (text === part.dataset.shown || part.contains(document.activeElement)) return;
+    part.dataset.shown = text;
+    part.innerHTML = text;
+    part.classList.remove('stale');
+  } catch {
+    part.classList.add('stale');
+  }
+};
+for (const part of document.querySelectorAll('[data-fragment]')) setInterval(renew, 2000, part);
 `;
 
 const STYLE = `:root { color-scheme: light dark; --ink: #1c2430; --soft: #5b6675; --line: #d8dee6; --ground: #f6f7f9; --card: #fff;
@@ -56,10 +74,16 @@ h3 { font-size: 1rem; margin: 0 0 .5rem; } summary { cursor: pointer; padding: .
 .note { border-left: 4px solid var(--good); padding: .5rem .75rem; background: var(--card); border-radius: .25rem; overflow-wrap: anywhere; }
 .note.wrong { border-color: var(--bad); } .good { color: var(--good); } .bad, .deny { color: var(--bad); } .paused { border-color: var(--lamp); }
 .hidden { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
+.soft { color: var(--soft); font-size: .9rem; } .stale { opacity: .5; } .big { font-size: 1.3rem; letter-spacing: .05em; }
+.cards { list-style: none; margin: 0; padding: 0; } .cards li { border-top: 1px solid var(--line); padding: .75rem 0; } .cards li:first-child { border: 0; padding-top: 0; }
+.cards p { margin: 0 0 .5rem; overflow-wrap: anywhere; } .grow { flex: 1 1 16rem; }
+.inputs th { font-weight: 400; } .inputs .value { font-variant-numeric: tabular-nums; text-align: right; } .plot { display: block; width: 10rem; height: 2rem; }
+.plot polyline { fill: none; stroke: var(--lamp); stroke-width: 1.5; vector-effect: non-scaling-stroke; }
 .audit time { color: var(--soft); font-size: .85rem; white-space: nowrap; }
 @media (max-width: 30rem) { header { padding: .4rem .5rem; gap: .25rem; flex-wrap: nowrap; } header nav { gap: 0; } header nav a { padding: .35rem .35rem; font-size: .88rem; }
   header button { padding: .3rem .5rem; font-size: .85rem; } .row button { white-space: normal; }
   .audit tr { display: block; padding: .4rem 0; border-bottom: 1px solid var(--line); }
+  .inputs tr { display: grid; grid-template-columns: 1fr auto; padding: .4rem 0; border-bottom: 1px solid var(--line); } .inputs th, .inputs td { border: 0; padding: .1rem .2rem; }
   .audit td { display: inline; border: 0; padding: 0 .2rem 0 0; } .audit time { display: block; } }
 `;
 

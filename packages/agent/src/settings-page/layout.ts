@@ -10,6 +10,7 @@ const PAGES = [
   ['/services', 'Services'],
   ['/access', 'Access'],
   ['/activity', 'Activity'],
+  ['/wifi', 'WiFi'],
 ] as const;
 
 /** A page for who is signed in. */

@@ -10,7 +10,7 @@ import type { DeviceControl } from './device-control.ts';
 import { doorPage, enter } from './door.ts';
 import type { Html } from './html.ts';
 import { MACHINE_NAMES, publishedNames } from './own-names.ts';
-import { ACTIONS, PAGES, type PageContext, statusJson } from './pages/index.ts';
+import { ACTIONS, FRAGMENTS, PAGES, type PageContext, statusJson } from './pages/index.ts';
 import { removePlace, writePlace } from './place.ts';
 import { isOwnHost, isSameOrigin, readForm, sessionCookie, setSessionCookie } from './request.ts';
 import { Sessions } from './sessions.ts';
@@ -152,12 +152,14 @@ class SettingsPage {
     if (!isRead(req)) return plain(res, 405, 'Only GET and POST are known here.\n');
     const session = this.#sessions.find(sessionCookie(req));
     if (session === undefined) {
-      if (path === '/status.json') return plain(res, 401, 'Sign in.\n');
+      if (path === '/status.json' || FRAGMENTS.has(path)) return plain(res, 401, 'Sign in.\n');
       return show(res, 200, doorPage({ claimed: this.#credentials.claimCode === undefined }));
     }
     const context: PageContext = { ...this.#parts, formToken: session.formToken };
     if (path === '/status.json')
       return send(res, 200, 'application/json', JSON.stringify(statusJson(context)));
+    const fragment = FRAGMENTS.get(path);
+    if (fragment !== undefined) return show(res, 200, fragment(context));
     const found = PAGES.get(path);
     if (found === undefined) return plain(res, 404, 'There is no such page.\n');
     const query = new URL(req.url ?? '/', 'http://page').searchParams;

@@ -1,8 +1,10 @@
+import type { Html } from '../html.ts';
 import { accessActions, accessPage } from './access.ts';
 import { activityActions, activityPage } from './activity.ts';
-import type { Action, Page } from './page.ts';
+import type { Action, Page, PageContext } from './page.ts';
 import { relayActions, relayPage } from './relay.ts';
 import { servicesActions, servicesPage } from './services.ts';
+import { wifiActions, wifiFragments, wifiPage } from './wifi/index.ts';
 
 export type { PageContext } from './page.ts';
 export { statusJson } from './relay.ts';
@@ -13,6 +15,7 @@ export const PAGES: ReadonlyMap<string, Page> = new Map([
   ['/services', servicesPage],
   ['/access', accessPage],
   ['/activity', activityPage],
+  ['/wifi', wifiPage],
 ]);
 
 /** What their forms do, by path. */
@@ -21,4 +24,8 @@ export const ACTIONS: ReadonlyMap<string, Action> = new Map([
   ...servicesActions,
   ...accessActions,
   ...activityActions,
+  ...wifiActions,
 ]);
+
+/** Parts of pages that are asked for again and again, by path. */
+export const FRAGMENTS: ReadonlyMap<string, (context: PageContext) => Html> = new Map(wifiFragments);

@@ -1,0 +1,2 @@
+export { wifiActions } from './wifi-actions.ts';
+export { wifiFragments, wifiPage } from './wifi-page.ts';
