@@ -1,11 +1,12 @@
 import { createPublicKey } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import { type BaseStationSettings, ConfigError } from '../config/index.ts';
+import { type BaseStationSettings, ConfigError, type Listen } from '../config/index.ts';
 import type { Logger } from '../log/index.ts';
 import { createEmonEspRoute } from './adapters/emonesp/index.ts';
 import { lanNames, openAuthority, ServerCertificate } from './authority/index.ts';
 import { LanBroker, openBrokerPorts } from './broker/index.ts';
 import { type LanDevice, LanDevices, type MadeCredentials } from './devices/index.ts';
+import { openDiscovery } from './discovery/index.ts';
 import { openBaseStationKey } from './identity.ts';
 import { Inputs } from './inputs/index.ts';
 import { type Handover, LanJoins } from './join/index.ts';
@@ -142,11 +143,12 @@ export async function openBaseStation(parts: BaseStationParts) {
       };
     }
 
+    let look = (): void => undefined;
     const emonesp = createEmonEspRoute({
       ...{ requests, devices, baseTopic: settings.baseTopic, mqttPort: mqttPort ?? 1883, logger },
       hardwareAddressOf,
       isPerson: (call) => parts.isPerson(call),
-      onLook: () => undefined,
+      onLook: () => look(),
       allow: (id) => allow(id),
       now: () => clock.now(),
     });
@@ -159,6 +161,17 @@ export async function openBaseStation(parts: BaseStationParts) {
     const publicKey = createPublicKey(identity);
     const open = { http: http?.port, mqtt: mqttPort, mqtts: mqttsPort };
     logger.info(open, 'base station open');
+    const discovery = await openDiscovery({
+      ...{ dataFolder, identity, hostName: settings.hostName, clock, logger, onChange },
+      ports: {
+        http: onLan(settings.http, open.http),
+        mqtt: onLan(settings.mqtt, open.mqtt),
+        mqtts: onLan(settings.mqtts, open.mqtts),
+      },
+      emonesp: settings.emonesp && mqttPort !== undefined,
+    });
+    ends.push(() => discovery.close());
+    look = () => discovery.look();
 
     async function changeDevice(id: string, event: string, change: () => Promise<unknown>): Promise<void> {
       const device = devices.byId(id);
@@ -183,7 +196,13 @@ export async function openBaseStation(parts: BaseStationParts) {
       /** Who is signed in at the broker. */
       connections: () => broker.connections(),
       /** A person looks at the requests. */
-      look: () => undefined,
+      look: () => discovery.look(),
+      /** Tells devices where to ask, for a limited time. */
+      pairing: discovery.pairing,
+      /** How it is found, and who else was noticed. */
+      discovery: () => discovery.status(),
+      /** base64url of the SHA-256 of the 32 bytes of its key. */
+      fingerprint: discovery.fingerprint,
       allow,
       deny,
       /** Lets somebody who was denied ask again. @returns false: there is no such denial */
@@ -219,4 +238,9 @@ export async function openBaseStation(parts: BaseStationParts) {
     await close();
     throw error;
   }
+}
+
+/** The port, if others than this machine reach it there. */
+function onLan(listen: Listen | 'off', port: number | undefined): number | undefined {
+  return listen === 'off' || /^(?:127\.|::1$|localhost$)/.test(listen.host) ? undefined : port;
 }

@@ -134,6 +134,11 @@ export const baseStationSettings = z.strictObject({
   /** The broker, without TLS and with it. */
   mqtt: settingsListen.default(() => ({ host: '0.0.0.0', port: 1883 })),
   mqtts: settingsListen.default(() => ({ host: '0.0.0.0', port: 8883 })),
+  /** What it is called on the LAN, with `.local` behind it; another's name gets a number. */
+  hostName: z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/, 'must be lower-case letters, digits and inner hyphens')
+    .default('porchlight'),
   /** First level of the topics of devices. */
   baseTopic: z
     .string()

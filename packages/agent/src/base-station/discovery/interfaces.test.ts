@@ -69,10 +69,13 @@ it('notices interfaces that come and go, and addresses that change', async () =>
   expect(watched.isOwn('192.168.1.21')).toBe(false);
   await clock.advance(10_000);
   expect(changes).toBe(1);
+  system = { eth0: [{ ...eth0[0], address: '192.168.1.21', cidr: '192.168.1.21/24' }] };
+  expect(watched.isOwn('192.168.1.21')).toBe(true);
+  expect(changes).toBe(2);
   system = {};
   await clock.advance(2_000);
   expect(watched.list).toEqual([]);
-  expect(changes).toBe(2);
+  expect(changes).toBe(3);
   watched.close();
   expect(clock.waiting).toBe(0);
 });

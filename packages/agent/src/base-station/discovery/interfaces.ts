@@ -1,5 +1,5 @@
 import { BlockList, isIPv4 } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import type { networkInterfaces } from 'node:os';
 import type { Clock } from '../../clock.ts';
 
 /** One network that this machine is in. */
@@ -64,7 +64,7 @@ export class LanInterfaces {
   readonly #onChange: () => void;
   readonly #cancel: () => void;
 
-  constructor(clock: Clock, onChange: () => void, read: () => System = networkInterfaces) {
+  constructor(clock: Clock, onChange: () => void, read: () => System) {
     this.#read = read;
     this.#onChange = onChange;
     this.#look();
@@ -78,13 +78,21 @@ export class LanInterfaces {
   /** Whether this is one of our own addresses, with or without a zone. */
   isOwn(address: string): boolean {
     const plain = address.split('%')[0] ?? '';
-    return this.#now.some(
-      ({ ipv4, ipv6 }) => ipv4.some((one) => one.address === plain) || ipv6.includes(plain),
-    );
+    if (this.#has(plain)) return true;
+    // It may have become ours a moment ago.
+    if (!this.#look()) return false;
+    this.#onChange();
+    return this.#has(plain);
   }
 
   close(): void {
     this.#cancel();
+  }
+
+  #has(plain: string): boolean {
+    return this.#now.some(
+      ({ ipv4, ipv6 }) => ipv4.some((one) => one.address === plain) || ipv6.includes(plain),
+    );
   }
 
   #look(): boolean {

@@ -5,6 +5,9 @@ import type { MdnsPacket, MdnsService } from './records.ts';
 import { Responder, type Sender } from './responder.ts';
 import { MdnsSockets } from './sockets.ts';
 
+/** What could not be opened is tried again so often. */
+const RETRY_MS = 60_000;
+
 export interface MdnsParts {
   readonly clock: Clock;
   readonly random: () => number;
@@ -48,6 +51,13 @@ export async function openMdns(parts: MdnsParts) {
     if (sockets.size > 0) responder.start();
   };
   await follow();
+  // A port may become free, and multicast may come with a route.
+  const cancelRetry = clock.every(RETRY_MS, () => {
+    const before = sockets.size;
+    void sockets.follow(interfaces.list).then(() => {
+      if (sockets.size > before) responder.start();
+    });
+  });
   return {
     /** Interfaces or addresses are others now: everything is said again there. */
     follow,
@@ -59,6 +69,7 @@ export async function openMdns(parts: MdnsParts) {
     },
     /** Says goodbye. */
     async close(): Promise<void> {
+      cancelRetry();
       responder.stop();
       await sockets.close();
     },

@@ -1,0 +1,3 @@
+export { type Discovery, type DiscoveryStatus, openDiscovery } from './discovery.ts';
+export type { Notice } from './notices.ts';
+export type { PairingState } from './pairing.ts';
