@@ -8,7 +8,7 @@ import {
   remoteBridge,
 } from '@porchlight/client/hue';
 import { findLoopbackNames } from '@porchlight/client/node';
-import type { Answer } from '@porchlight/testkit';
+import { type Answer, curl } from '@porchlight/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   agree,
@@ -185,6 +185,16 @@ describe('tokens', () => {
     expect(
       await errorOf(byForm({ ...given, code: await code(), redirect_uri: 'https://evil.example' })),
     ).toBe('400 invalid_grant');
+  });
+
+  it('come by another program’s Digest, which signs the query too', async () => {
+    const query = new URLSearchParams({ grant_type: 'authorization_code', code: await code() });
+    const { id, secret } = home.app;
+    const answer = await curl([
+      ...['--digest', '-u', `${id}:${secret}`, '-X', 'POST', '-H', 'Host: hue.localhost'],
+      `http://127.0.0.1:${home.relay.port}${TOKEN}?${query}`,
+    ]);
+    expect(JSON.parse(answer.body)).toMatchObject({ token_type: 'bearer', expires_in: 604_800 });
   });
 
   it('take a nonce once, and only for the address that it was signed for', async () => {
