@@ -14,6 +14,6 @@ export const PROBE_HEADER = 'x-porchlight-probe';
 /** Set by the agent on answers that it made itself: an error code of the error table. */
 export const AGENT_ERROR_HEADER = 'x-porchlight-error';
 /** The same to visitors: an answer that no service gave, but Porchlight. A service cannot set it. */
-export const FAILURE_HEADER = AGENT_ERROR_HEADER;
+export const FAILURE_HEADER = 'x-porchlight-error';
 /** Paths below this one on every published host belong to the relay and are never passed on. */
 export const RESERVED_PATH = '/.porchlight/';

@@ -1,5 +1,5 @@
 export { type AdmittedVisit, AdmittedVisits } from './admitted-visits.ts';
-export { answerBearerPreflight, BEARER_CORS, corsOf, isBearerPreflight } from './bearer-cors.ts';
+export { answerBearerPreflight, corsOf, isBearerPreflight } from './bearer-cors.ts';
 export { ChannelPools } from './channel-pools.ts';
 export { asPorchlightError, sendFailure } from './failure.ts';
 export { failurePage } from './failure-page.ts';
