@@ -1,3 +1,4 @@
+import { connect as connectHttp2 } from 'node:http2';
 import { startTestRelay, type TestPerson, type TestRelay } from '@porchlight/testkit';
 import * as client from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -46,6 +47,17 @@ describe('discovery tells the truth', () => {
       },
     });
     expect(JSON.parse(answer.body)).toEqual(JSON.parse(JSON.stringify(told)));
+  });
+
+  it('says the same on the other port, over HTTP/2 and TLS', async () => {
+    const session = connectHttp2(`https://localhost:${relay.relay.ports.https}`, {
+      rejectUnauthorized: false,
+    });
+    const stream = session.request({ ':path': '/.well-known/openid-configuration' });
+    let body = '';
+    for await (const chunk of stream.setEncoding('utf8')) body += String(chunk);
+    session.close();
+    expect(JSON.parse(body)).toEqual(JSON.parse(JSON.stringify(told)));
   });
 
   it('every endpoint is there', async () => {

@@ -59,6 +59,7 @@ export function createProvider(parts: ProviderParts): Provider {
   const provider = new Provider(parts.issuer, configurationOf(parts));
   // Addresses are the issuer's, whatever a proxy or a Host header says: the relay sets these headers itself.
   provider.proxy = true;
+  useIssuerInAddresses(provider);
   // What is not the caller's fault is in the relay's log, not on the console.
   provider.silent = true;
   provider.on('server_error', (_ctx, error) => parts.onFailure(error));
@@ -170,6 +171,13 @@ function configurationOf({ keys, adapter, accountName, answered, page }: Provide
       AccessToken: (ctx: KoaContextWithOIDC | undefined) => lifeOf(ctx?.req) ?? LIFE_S.AccessToken,
     },
   };
+}
+
+/** On whichever port and protocol a request came in, what is told and where people are sent is the issuer's own. */
+function useIssuerInAddresses(provider: Provider): void {
+  Object.assign(provider.OIDCContext.prototype, {
+    urlFor: (name: string, options?: Record<string, unknown>) => provider.urlFor(name, options),
+  });
 }
 
 /** Tokens that secret scanners can find; the library's random part stays as it is. */
