@@ -68,7 +68,7 @@ export class RelaySide implements BaseStationSide {
     const { clock } = this.#parts;
     const now = clock.now();
     const listening: Listening = {
-      ...{ send, told: new Map(), readingsAt: clock.monotonic(), readingsUntil: now, answering: 0 },
+      ...{ send, told: new Map(), readingsAt: Number.NEGATIVE_INFINITY, readingsUntil: now, answering: 0 },
       cancel: undefined,
     };
     this.#listening = listening;
@@ -104,7 +104,7 @@ export class RelaySide implements BaseStationSide {
 
   #tell(listening: Listening, message: BaseStationMessage): void {
     const text = JSON.stringify(message);
-    const gist = JSON.stringify(message, (key, value: unknown) => (TIMES.has(key) ? undefined : value));
+    const gist = JSON.stringify(message, (key, value: unknown) => (TIMES.has(key) ? typeof value : value));
     const before = listening.told.get(message.type);
     const at = this.#parts.clock.monotonic();
     if (before?.text === text || (before?.gist === gist && at - before.at < TIMES_MS)) return;
@@ -114,14 +114,13 @@ export class RelaySide implements BaseStationSide {
 
   #passOn(listening: Listening): void {
     const { station, clock } = this.#parts;
-    const since = listening.readingsUntil;
+    const { baseTopic } = station.settings;
+    const now = clock.now();
+    const values = newReadings(station.inputs.list(), { baseTopic, since: listening.readingsUntil });
+    if (values.length === 0) return;
     listening.readingsAt = clock.monotonic();
-    listening.readingsUntil = clock.now();
-    const values = newReadings(station.inputs.list(), {
-      baseTopic: station.settings.baseTopic,
-      since,
-    });
-    if (values.length > 0) listening.send({ type: 'readings', values });
+    listening.readingsUntil = now;
+    listening.send({ type: 'readings', values });
   }
 
   #hear(listening: Listening, message: BaseStationRequest): void {
