@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { ConfigError } from '../config/index.ts';
 import type { BaseStationAnswer, BaseStationAsk, BaseStationView } from '../local/index.ts';
 import type { BaseStation } from './base-station.ts';
@@ -28,6 +27,10 @@ export async function answerAsk(station: BaseStation, ask: BaseStationAsk): Prom
     case 'put-user':
       await station.putUser(ask);
       break;
+    case 'pair':
+      if (ask.minutes === 0) station.pairing.off();
+      else station.pairing.on(ask.minutes);
+      break;
     case 'remove-user':
       await station.removeUser(ask.name);
       break;
@@ -37,8 +40,8 @@ export async function answerAsk(station: BaseStation, ask: BaseStationAsk): Prom
 
 /** How the base station is, without anything secret. */
 export function viewOf(station: BaseStation): BaseStationView {
-  const { settings, publicKey, requests, inputs, users, ports } = station;
-  const key = publicKey.export({ type: 'spki', format: 'der' });
+  const { settings, requests, inputs, users, ports } = station;
+  const { problems, notices, addresses, ...names } = station.discovery();
   const connected = new Set(
     station.connections().map(({ who }) => (who?.kind === 'device' ? who.device.id : undefined)),
   );
@@ -46,7 +49,9 @@ export function viewOf(station: BaseStation): BaseStationView {
     ports,
     baseTopic: settings.baseTopic,
     emonesp: settings.emonesp && ports.mqtt !== undefined,
-    fingerprint: createHash('sha256').update(key).digest('base64').replace(/=+$/, ''),
+    fingerprint: station.fingerprint,
+    pairing: station.pairing.state,
+    discovery: { ...names, addresses: [...addresses], problems: [...problems], notices: [...notices] },
     requests: requests.list().map(({ asker: _asker, ...request }) => request),
     denied: requests.denied().map(({ asker: _asker, ...denied }) => denied),
     devices: station.devices().map(({ key: _key, passwordHash: _hash, ...device }) => {

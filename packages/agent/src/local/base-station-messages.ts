@@ -15,6 +15,8 @@ export const baseStationAsk = z.discriminatedUnion('do', [
     password: z.string().max(1024),
   }),
   z.strictObject({ do: z.literal('remove-user'), name: z.string().max(64) }),
+  /** Tells devices where to ask, for so many minutes; 0: no longer. */
+  z.strictObject({ do: z.literal('pair'), minutes: z.int().min(0).max(240) }),
 ]);
 export type BaseStationAsk = z.infer<typeof baseStationAsk>;
 
@@ -26,8 +28,30 @@ export const baseStationView = z.object({
   baseTopic: z.string(),
   /** Whether devices with EmonESP's firmware are let in too. */
   emonesp: z.boolean(),
-  /** SHA-256 of its lasting key, base64. */
+  /** SHA-256 of its lasting key, base64url, as mDNS says it. */
   fingerprint: z.string(),
+  /** Devices are told where to ask: until then by somebody's wish, or because somebody looks. */
+  pairing: z.object({ on: z.boolean(), until: instant.optional(), telling: z.boolean() }),
+  discovery: z.object({
+    /** `name.local` as it is now; absent: not published. */
+    hostName: z.string().optional(),
+    /** As it should be. */
+    wanted: z.string(),
+    addresses: z.array(z.string()),
+    /** What of being found does not work here. */
+    problems: z.array(z.string()),
+    /** Others on the LAN that look like this base station. */
+    notices: z.array(
+      z.object({
+        kind: z.string(),
+        address: z.string(),
+        message: z.string(),
+        firstAt: instant,
+        lastAt: instant,
+        times: z.number().int(),
+      }),
+    ),
+  }),
   requests: z.array(
     z.object({
       id: z.string(),

@@ -1,5 +1,5 @@
 import type { BaseStationView } from '@porchlight/agent';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { harmless, print, printJson, styled } from '../../terminal/index.ts';
 import { type ListingFlags, listingSubcommand } from '../data-folder.ts';
 import { askBaseStation } from './ask.ts';
@@ -25,6 +25,7 @@ export function baseStationCommand(): Command {
       }),
     ),
   );
+  group.addCommand(pairCommand());
   group.addCommand(allowCommand());
   group.addCommand(simple('deny', 'Turn a device away, and whenever it asks again.', 'a request', 'denied'));
   group.addCommand(
@@ -79,6 +80,29 @@ function simple(
       if (options.json === true) printJson({ id, done: name });
       else print(`${harmless(id)} is ${done}.`);
     });
+}
+
+interface PairFlags extends ListingFlags {
+  readonly minutes: number;
+  readonly off?: boolean;
+}
+
+function pairCommand(): Command {
+  return listingSubcommand('pair', 'Tell EmonESP devices on the LAN where to ask, for a limited time.')
+    .option('--minutes <minutes>', 'for so long, 240 at most', minutesOf, 10)
+    .option('--off', 'no longer')
+    .action(async (options: PairFlags) => {
+      const minutes = options.off === true ? 0 : options.minutes;
+      const { view } = await askBaseStation(options, { do: 'pair', minutes });
+      if (options.json === true) return printJson(view.pairing);
+      print(minutes === 0 ? 'Pairing is off.' : `Devices are told where to ask, for ${minutes} minutes.`);
+    });
+}
+
+function minutesOf(text: string): number {
+  const minutes = Number(text);
+  if (Number.isInteger(minutes) && minutes >= 1 && minutes <= 240) return minutes;
+  throw new InvalidArgumentError('give 1 to 240.');
 }
 
 interface AllowFlags extends ListingFlags {

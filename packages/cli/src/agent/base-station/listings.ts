@@ -2,22 +2,32 @@ import type { BaseStationView } from '@porchlight/agent';
 import { harmless, print, span, styled, table } from '../../terminal/index.ts';
 
 export function showStation(view: BaseStationView): void {
-  const { ports, requests, devices, inputs } = view;
+  const { ports, requests, devices, inputs, pairing, discovery } = view;
   const port = (value: number | undefined) => (value === undefined ? 'closed' : `port ${value}`);
   const waiting = requests.filter(({ state }) => state === 'waiting').length;
   print(
     table([
+      ['Host name', hostNameOf(view)],
       ['Devices ask at', port(ports.http)],
       ['MQTT', port(ports.mqtt)],
       ['MQTT with TLS', port(ports.mqtts)],
       ['Topics', `${view.baseTopic}/NODE/…`],
       ['EmonESP', view.emonesp ? 'let in too, unencrypted as its firmware wants it' : 'not let in'],
       ['Key', `SHA256:${view.fingerprint}`],
+      ['Pairing', pairing.until === undefined ? 'off' : `on for another ${span(pairing.until - Date.now())}`],
       ['Requests', waiting === 0 ? 'none' : styled.warning(`${waiting} wait for you`)],
       ['Devices', String(devices.filter(({ revokedAt }) => revokedAt === undefined).length)],
       ['Inputs', String(inputs.length)],
     ]),
   );
+  for (const problem of discovery.problems) print(styled.warning(harmless(problem)));
+  for (const { message, lastAt } of discovery.notices)
+    print(`${styled.warning(harmless(message))}, ${ago(lastAt)}`);
+}
+
+function hostNameOf({ discovery: { hostName, wanted } }: BaseStationView): string {
+  if (hostName === undefined) return 'not published';
+  return hostName === wanted ? hostName : styled.warning(`${hostName}, since another has ${wanted}`);
 }
 
 export function showRequests({ requests, denied }: BaseStationView): void {

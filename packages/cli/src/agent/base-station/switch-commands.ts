@@ -15,6 +15,7 @@ interface OnFlags extends ListingFlags {
   readonly http?: string;
   readonly mqtt?: string;
   readonly mqtts?: string;
+  readonly hostName?: string;
   readonly baseTopic?: string;
   readonly emonesp?: boolean;
   readonly remoteAllow?: boolean;
@@ -40,6 +41,13 @@ export function onCommand(): Command {
     )
     .addOption(
       twinned(
+        '--host-name <name>',
+        'its name on the LAN, without .local; porchlight by default',
+        'PORCHLIGHT_BASE_STATION_HOST_NAME',
+      ),
+    )
+    .addOption(
+      twinned(
         '--base-topic <topic>',
         'first level of all topics; emon by default',
         'PORCHLIGHT_BASE_STATION_TOPIC',
@@ -50,8 +58,8 @@ export function onCommand(): Command {
     .option('--remote-allow', "let the device's owner answer requests at the relay")
     .option('--no-remote-allow', 'do not: only somebody at this device answers')
     .action(async (options: OnFlags) => {
-      const { http, mqtt, mqtts, baseTopic, emonesp, remoteAllow } = options;
-      const wished = { http, mqtt, mqtts, baseTopic, emonesp, remoteAllow };
+      const { http, mqtt, mqtts, hostName, baseTopic, emonesp, remoteAllow } = options;
+      const wished = { http, mqtt, mqtts, hostName, baseTopic, emonesp, remoteAllow };
       const said = Object.entries(wished).filter(([, value]) => value !== undefined);
       await set(options, Object.fromEntries(said));
     });
