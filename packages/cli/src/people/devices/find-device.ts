@@ -20,6 +20,8 @@ export async function findDevice({ api }: Session, text: string): Promise<Device
   for await (const device of api.devices.all({ search: name })) if (device.name === name) return device;
   const names: string[] = [];
   for await (const device of api.devices.all()) {
+    // Names go into command lines of shells: none that the relay makes up does.
+    if (!isDeviceName(device.name)) continue;
     if (device.name === name || device.formerNames.includes(name)) return device;
     names.push(device.name);
   }
