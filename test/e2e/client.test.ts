@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Client, PorchlightError } from '@porchlight/client';
 import { TcpDuplex } from '@porchlight/client/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -130,6 +132,23 @@ describe('fetch through the relay', () => {
       socket.send('hi');
       expect(await answer).toBe('/ws hi');
       socket.close();
+    }
+  });
+});
+
+describe('a device with rules of its own', () => {
+  it('says that it was the device that refused', async () => {
+    const policy = join(home.device.dataFolder, 'policy');
+    await writeFile(policy, 'service web\n  deny * /secret\n  allow * /**\n', { mode: 0o600 });
+    await home.device.agent.reload();
+    try {
+      const web = (await home.client()).device('shed').service('web');
+      const error = await failure(web.fetch('/secret'));
+      expect([error.code, error.status, error.retry]).toEqual(['denied_by_device', 403, false]);
+      expect((await web.fetch('/open')).status).toBe(200);
+    } finally {
+      await rm(policy);
+      await home.device.agent.reload();
     }
   });
 });

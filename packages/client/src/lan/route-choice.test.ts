@@ -38,35 +38,35 @@ const choice = (lan: 'auto' | 'never' = 'auto', facts = async () => ({ fingerpri
   new RouteChoice({ service: 'web', lan, facts, fetch: door, now: () => now });
 
 it('takes the LAN once proven, for many at once, and has it proven again before long', async () => {
-  const it_ = choice();
-  expect(it_.route).toBeUndefined();
-  const routes = await Promise.all([it_.choose(), it_.choose(), it_.choose()]);
-  expect([routes, asked]).toEqual([[1, 2, 3].map(() => ({ kind: 'lan', origin: WEB })), 1]);
+  const routes = choice();
+  expect(routes.route).toBeUndefined();
+  const chosen = await Promise.all([routes.choose(), routes.choose(), routes.choose()]);
+  expect([chosen, asked]).toEqual([[1, 2, 3].map(() => ({ kind: 'lan', origin: WEB })), 1]);
   now = 29_999;
-  await it_.choose();
+  await routes.choose();
   expect(asked).toBe(1);
   now = 30_000;
-  await it_.choose();
+  await routes.choose();
   expect(asked).toBe(2);
   // The computer has moved: nobody is there any more.
   there = false;
   now = 60_000;
-  expect(await it_.choose()).toEqual({ kind: 'relay', reason: 'nothing answers on the LAN' });
+  expect(await routes.choose()).toEqual({ kind: 'relay', reason: 'nothing answers on the LAN' });
 });
 
 it('looks for the LAN again after a while, and the relay serves meanwhile', async () => {
   there = false;
-  const it_ = choice();
-  expect((await it_.choose()).kind).toBe('relay');
+  const routes = choice();
+  expect((await routes.choose()).kind).toBe('relay');
   there = true;
   now = 59_999;
-  await it_.choose();
+  await routes.choose();
   expect(asked).toBe(1);
   now = 60_000;
-  expect((await it_.choose()).kind).toBe('relay');
-  await expect.poll(() => it_.route?.kind).toBe('lan');
-  expect(it_.lost()).toEqual({ kind: 'relay', reason: 'the device stopped answering on the LAN' });
-  expect((await it_.choose()).kind).toBe('relay');
+  expect((await routes.choose()).kind).toBe('relay');
+  await expect.poll(() => routes.route?.kind).toBe('lan');
+  expect(routes.lost()).toEqual({ kind: 'relay', reason: 'the device stopped answering on the LAN' });
+  expect((await routes.choose()).kind).toBe('relay');
 });
 
 it.each<[string, () => void]>([
