@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import { grantText, parseGrantText } from '../access/grant.ts';
+import { grantText, parseGrantText } from '../access/index.ts';
 import type { AppGrantRecord, AppGrantStore } from '../oauth/app-grant-store.ts';
 import type { Database, Schema } from './schema.ts';
 
