@@ -22,6 +22,9 @@ import type {
   ForwardOptions,
   Health,
   JoinRequest,
+  LanAllowance,
+  LanDevices,
+  LanRequest,
   LinkButtonRequest,
   MadeAccessToken,
   MadeApp,
@@ -206,6 +209,15 @@ export const api = {
     request<Device>('POST', `/api/join-requests/${part(id)}/allow`, { body }),
   deny: (id: string, code: string) =>
     request<unknown>('POST', `/api/join-requests/${part(id)}/deny`, { body: { code } }),
+  lanRequests: (signal: AbortSignal) => request<Page<LanRequest>>('GET', '/api/lan-requests', { signal }),
+  lanDevices: (id: string, signal: AbortSignal) =>
+    request<LanDevices>('GET', `/api/devices/${part(id)}/lan-devices`, { signal }),
+  allowLan: (id: string, requestId: string, body: LanAllowance) =>
+    request<unknown>('POST', `/api/devices/${part(id)}/lan-requests/${part(requestId)}/allow`, { body }),
+  denyLan: (id: string, requestId: string, code: string | undefined) =>
+    request<unknown>('POST', `/api/devices/${part(id)}/lan-requests/${part(requestId)}/deny`, {
+      body: code === undefined ? {} : { code },
+    }),
   enrolmentTokens: (signal: AbortSignal) =>
     request<Page<EnrolmentToken>>('GET', '/api/enrolment-tokens', { signal }),
   makeEnrolmentToken: (body: NewEnrolmentToken) =>

@@ -31,6 +31,8 @@ export const keys = {
   forwardOptions: ['forward-options'],
   emoncms: (id: string, service: string) => ['emoncms', id, service],
   joinRequests: ['join-requests'],
+  lanRequests: ['lan-requests'],
+  lanDevices: (deviceId: string) => ['lan-devices', deviceId] as const,
   linkButtons: ['link-buttons'],
   enrolmentTokens: ['enrolment-tokens'],
   audits: ['audit'],

@@ -10,6 +10,7 @@ import { useTitle } from '../page/index.ts';
 import { SharesPanel } from '../shares/index.ts';
 import { shellTarget } from '../terminal/index.ts';
 import { buttonClass, Empty, ErrorNote, Lantern, Panel, Pill, SkeletonRows } from '../ui/index.ts';
+import { lanDevicesQuery, WifiDevicesPanel } from '../wifi-devices/index.ts';
 import { DeviceMenu } from './device-menu.tsx';
 import { HealthPanel } from './health-panel.tsx';
 import { BlockedNote } from './link-dialogs.tsx';
@@ -27,6 +28,7 @@ export function DevicePage({ id }: { id: string }) {
   });
   usePrefetchQuery(readingsQuery(id, '24h'));
   usePrefetchQuery(forwardsQuery);
+  usePrefetchQuery(lanDevicesQuery(id));
   const device = query.data;
   useTitle(device?.name ?? 'Device');
 
@@ -82,6 +84,7 @@ export function DevicePage({ id }: { id: string }) {
           </header>
           {device.blocked && <BlockedNote device={device} />}
           <ServicesPanel device={device} />
+          <WifiDevicesPanel deviceId={device.id} />
           <SharesPanel device={device} />
           <ForwardsPanel device={device} />
           <HealthPanel device={device} />

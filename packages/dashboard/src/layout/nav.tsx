@@ -13,6 +13,7 @@ import {
 import { Link, useLocation } from 'wouter';
 import { usePendingRequests } from '../join-requests/index.ts';
 import { useMe } from '../session/index.ts';
+import { useWaitingLanRequests } from '../wifi-devices/index.ts';
 
 interface Place {
   readonly href: string;
@@ -40,7 +41,7 @@ function isHere(href: string, path: string): boolean {
 export function Nav({ onGo }: { onGo?: () => void }) {
   const [path] = useLocation();
   const me = useMe();
-  const waiting = usePendingRequests().length;
+  const waiting = usePendingRequests().length + useWaitingLanRequests().length;
   // Last, so that nothing moves once it is known who is signed in.
   const places = me?.account.role === 'admin' ? [...PLACES, ADMIN_PLACE] : PLACES;
   return (

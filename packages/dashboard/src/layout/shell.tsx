@@ -6,6 +6,7 @@ import { JoinRequestNotices } from '../join-requests/index.ts';
 import { LinkButtonNotices } from '../link-buttons/index.ts';
 import { LiveProvider } from '../live/index.ts';
 import { ErrorNote } from '../ui/index.ts';
+import { LanRequestNotices } from '../wifi-devices/index.ts';
 import { Logo } from './doorstep.tsx';
 import { MenuSheet } from './menu-sheet.tsx';
 import { Nav } from './nav.tsx';
@@ -63,6 +64,7 @@ export function Shell({ children }: { children: ReactNode }) {
             {children}
             <JoinRequestNotices />
             <LinkButtonNotices />
+            <LanRequestNotices />
             <StreamPill />
           </LiveProvider>
         )}

@@ -1,4 +1,4 @@
-import type { Device, JoinRequest } from '@porchlight/protocol/api';
+import type { Device, JoinRequest, LanRequest } from '@porchlight/protocol/api';
 import { type InfiniteData, QueryClient } from '@tanstack/react-query';
 import { expect, test } from 'vitest';
 import { keys, type Page } from '../api/index.ts';
@@ -88,4 +88,20 @@ test('join requests come once and go', () => {
   expect(pending()).toBe(1);
   applyEvent(cache, { type: 'join-request-ended', id: 'r1', outcome: 'expired' });
   expect(pending()).toBe(0);
+});
+
+test('who asks a base station is as the last event of it says, and others stay', () => {
+  const cache = new QueryClient();
+  const of = (deviceId: string, id: string): LanRequest => ({
+    ...{ id, deviceId, deviceName: deviceId, answerable: true, way: 'porchlight', name: id, address: '' },
+    ...{ firstAskedAt: 0, askedAt: 0, times: 1, state: 'waiting' },
+  });
+  const listed = () => cache.getQueryData<Page<LanRequest>>(keys.lanRequests)?.items.map(({ id }) => id);
+  applyEvent(cache, { type: 'lan-requests', deviceId: 'a', requests: [of('a', 'a1')] });
+  expect(listed()).toBeUndefined();
+  cache.setQueryData<Page<LanRequest>>(keys.lanRequests, { items: [of('a', 'a1'), of('b', 'b1')] });
+  applyEvent(cache, { type: 'lan-requests', deviceId: 'a', requests: [of('a', 'a2'), of('a', 'a3')] });
+  expect(listed()).toEqual(['b1', 'a2', 'a3']);
+  applyEvent(cache, { type: 'lan-requests', deviceId: 'b', requests: [] });
+  expect(listed()).toEqual(['a2', 'a3']);
 });

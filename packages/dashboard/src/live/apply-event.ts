@@ -1,4 +1,11 @@
-import type { Device, Forward, JoinRequest, LinkButtonRequest, LiveEvent } from '@porchlight/protocol/api';
+import type {
+  Device,
+  Forward,
+  JoinRequest,
+  LanRequest,
+  LinkButtonRequest,
+  LiveEvent,
+} from '@porchlight/protocol/api';
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import { keys, type Page } from '../api/index.ts';
 
@@ -67,6 +74,17 @@ export function applyEvent(cache: QueryClient, event: LiveEvent): void {
         (page) => page && { items: page.items.filter(({ id }) => id !== event.id) },
       );
       return;
+    case 'lan-requests':
+      cache.setQueryData<Page<LanRequest>>(
+        keys.lanRequests,
+        (page) =>
+          page && {
+            items: [...page.items.filter(({ deviceId }) => deviceId !== event.deviceId), ...event.requests],
+          },
+      );
+      return;
+    case 'lan-devices':
+      return void cache.invalidateQueries({ queryKey: keys.lanDevices(event.deviceId) });
     case 'join-request':
       cache.setQueryData<Page<JoinRequest>>(keys.joinRequests, (page) => ({
         items: [event.request, ...(page?.items ?? []).filter((item) => item.id !== event.request.id)],
