@@ -124,9 +124,8 @@ export async function openBaseStation(parts: BaseStationParts) {
       const { address, mac } = request;
       const at = clock.now();
       const made = await devices.add({ name, way: 'porchlight', key, mac, address, node: undefined, at });
-      const node = made.device.username;
-      await devices.claimNode(made.device.id, node);
-      const secret = joins.seal(request, (host) => handoverFor(made, host));
+      const node = await devices.claimFreeNode(made.device.id, made.device.username);
+      const secret = joins.seal(request, (host) => handoverFor(made, node, host));
       if (secret === undefined) {
         await devices.revoke(made.device.id, at);
         throw new ConfigError('the device has begun anew meanwhile: compare its new code');
@@ -134,12 +133,12 @@ export async function openBaseStation(parts: BaseStationParts) {
       await requests.allow(id, { name: made.device.name, ...secret });
     }
 
-    function handoverFor({ device, password }: MadeCredentials, host: string): Handover {
+    function handoverFor({ device, password }: MadeCredentials, node: string, host: string): Handover {
       return {
         ...{ username: device.username, password, host },
         ...(mqttPort === undefined ? {} : { mqtt: mqttPort }),
         ...(mqttsPort === undefined ? {} : { mqtts: mqttsPort, ca: authority.certificate }),
-        topics: `${settings.baseTopic}/${device.node ?? device.username}/`,
+        topics: `${settings.baseTopic}/${node}/`,
       };
     }
 

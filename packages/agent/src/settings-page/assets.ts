@@ -76,11 +76,11 @@ h3 { font-size: 1rem; margin: 0 0 .5rem; } summary { cursor: pointer; padding: .
 .hidden { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
 .soft { color: var(--soft); font-size: .9rem; } .stale { opacity: .5; } .big { font-size: 1.3rem; letter-spacing: .05em; }
 .cards { list-style: none; margin: 0; padding: 0; } .cards li { border-top: 1px solid var(--line); padding: .75rem 0; } .cards li:first-child { border: 0; padding-top: 0; }
-.cards p { margin: 0 0 .5rem; overflow-wrap: anywhere; } .grow { flex: 1 1 16rem; }
+.cards p { margin: 0 0 .5rem; overflow-wrap: anywhere; } .gap { margin-top: .75rem; } .grow { flex: 1 1 16rem; }
 .inputs th { font-weight: 400; } .inputs .value { font-variant-numeric: tabular-nums; text-align: right; } .plot { display: block; width: 10rem; height: 2rem; }
 .plot polyline { fill: none; stroke: var(--lamp); stroke-width: 1.5; vector-effect: non-scaling-stroke; }
 .audit time { color: var(--soft); font-size: .85rem; white-space: nowrap; }
-@media (max-width: 30rem) { header { padding: .4rem .5rem; gap: .25rem; flex-wrap: nowrap; } header nav { gap: 0; } header nav a { padding: .35rem .35rem; font-size: .88rem; }
+@media (max-width: 30rem) { header { padding: .4rem .5rem; gap: .25rem; flex-wrap: nowrap; } header nav { gap: 0; } header nav a { padding: .35rem .2rem; font-size: .84rem; }
   header button { padding: .3rem .5rem; font-size: .85rem; } .row button { white-space: normal; }
   .audit tr { display: block; padding: .4rem 0; border-bottom: 1px solid var(--line); }
   .inputs tr { display: grid; grid-template-columns: 1fr auto; padding: .4rem 0; border-bottom: 1px solid var(--line); } .inputs th, .inputs td { border: 0; padding: .1rem .2rem; }

@@ -57,8 +57,14 @@ it('the first message claims a node, which is nobody else’s from then on', asy
   for (const node of ['', '+', '#', 'a/b', '../x', 'a:b', 'x'.repeat(64)]) {
     expect(await devices.claimNode(b.id, node), node).toBe(false);
   }
+  expect(await devices.claimFreeNode(b.id, 'kitchen')).toBe('kitchen-2');
+  const { device: c } = await devices.add(wish('c'));
   await devices.revoke(a.id, 1);
-  expect(await devices.claimNode(b.id, 'kitchen')).toBe(true);
+  expect(await devices.claimNode(c.id, 'kitchen')).toBe(true);
+  // Two at the same moment: one of them has it.
+  const both = [await devices.add(wish('d')), await devices.add(wish('e'))];
+  const claims = await Promise.all(both.map(({ device }) => devices.claimNode(device.id, 'attic')));
+  expect(claims).toEqual([true, false]);
 });
 
 it('a device that is let in anew takes the place of what it was', async () => {

@@ -127,6 +127,16 @@ export class LanDevices {
     return device?.node === node;
   }
 
+  /** Claims the wished node for a device that has none, or with a number behind it when another has that. */
+  async claimFreeNode(id: string, wish: string): Promise<string> {
+    for (let n = 1; ; n += 1) {
+      const node = n === 1 ? wish : `${wish}-${n}`;
+      if (await this.claimNode(id, node)) return node;
+      // Among so many devices one of so many names is free.
+      if (n > DEVICES_MAX) throw new ConfigError(`there is no node "${wish}" to be had: choose another name`);
+    }
+  }
+
   #isTaken(node: string, id: string): boolean {
     return this.list().some(
       (other) => other.node === node && other.id !== id && other.revokedAt === undefined,

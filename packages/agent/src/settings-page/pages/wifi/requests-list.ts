@@ -22,7 +22,7 @@ function card({ formToken, clock }: PageContext, request: Request): Html {
   const who = html`<p><strong>${name}</strong> <span class="soft">${address}${mac === undefined ? '' : ` · ${mac}`}</span></p>`;
   if (state === 'allowed')
     return html`${who}<p class="soft">Allowed; it fetches its credentials when it asks next.</p>`;
-  const asked = `asked ${times === 1 ? 'once' : `${times} times`}, ${ago(clock, askedAt)}`;
+  const asked = `Asked ${times === 1 ? 'once' : `${times} times`}, ${ago(clock, askedAt)}`;
   const proof =
     code === undefined
       ? html`<p class="soft">${way === 'emonesp' ? 'EmonESP: no code, and its password travels unencrypted.' : 'It shows no code.'} ${asked}</p>`

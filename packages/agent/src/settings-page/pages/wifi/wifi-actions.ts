@@ -2,6 +2,7 @@ import type { BaseStation } from '../../../base-station/index.ts';
 import { AgentConfigFile, ConfigError } from '../../../config/index.ts';
 import type { Note } from '../../layout.ts';
 import type { Action, PageContext } from '../page.ts';
+import { PAIR_MINUTES } from './found-part.ts';
 
 const PAGE = '/wifi';
 
@@ -36,6 +37,14 @@ export const wifiActions: readonly (readonly [string, Action])[] = [
     '/wifi/forget',
     withStation(async (station, form) => {
       await station.forget(idIn(form));
+      return undefined;
+    }),
+  ],
+  [
+    '/wifi/pair',
+    withStation(async (station, form) => {
+      if (form.get('minutes') === '0') station.pairing.off();
+      else station.pairing.on(PAIR_MINUTES);
       return undefined;
     }),
   ],

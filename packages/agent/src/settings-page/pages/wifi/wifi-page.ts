@@ -4,6 +4,7 @@ import { type Html, html } from '../../html.ts';
 import { formField, framed } from '../../layout.ts';
 import type { Page, PageContext } from '../page.ts';
 import { devicesTable } from './devices-table.ts';
+import { foundPart } from './found-part.ts';
 import { inputsTable } from './inputs-table.ts';
 import { deniedTable, requestsList } from './requests-list.ts';
 
@@ -25,6 +26,7 @@ export const wifiPage: Page = async (context, { note }) => {
 /** Parts of the page that it asks for again and again, by path. */
 export const wifiFragments: readonly (readonly [string, (context: PageContext) => Html])[] = [
   ['/wifi/requests', fragment(requestsPart)],
+  ['/wifi/found', fragment(foundPart)],
   ['/wifi/devices', fragment(devicesTable)],
   ['/wifi/inputs', fragment(inputsTable)],
 ];
@@ -40,7 +42,7 @@ function fragment(part: Part): (context: PageContext) => Html {
 
 function stationBody(context: PageContext, station: BaseStation): Html {
   const live = (path: string, part: Html): Html => html`<div data-fragment="${path}">${part}</div>`;
-  return html`<section><h2>Asking to be let in</h2>${live('/wifi/requests', requestsPart(context, station))}</section>
+  return html`<section><h2>Asking to be let in</h2>${live('/wifi/requests', requestsPart(context, station))}${live('/wifi/found', foundPart(context, station))}</section>
     <section><h2>Let in</h2>${live('/wifi/devices', devicesTable(context, station))}</section>
     <section><h2>Inputs</h2>${live('/wifi/inputs', inputsTable(context, station))}</section>
     ${waysSection(context.formToken, station)}`;
@@ -63,7 +65,7 @@ function waysSection(formToken: string, { settings, ports }: BaseStation): Html 
       firmware that shows a code, or a WiFi network of its own for sensors.</p>
     <form method="post" action="/wifi/emonesp">${formField(formToken)}<input type="hidden" name="emonesp" value="${emonesp ? 'off' : 'on'}">
       <button class="quiet">${emonesp ? 'Let no EmonESP in any more' : 'Let EmonESP in, too'}</button></form>
-    <p class="hint">Programs on this network get a user name with <code>porchlight agent base-station user add</code>.</p>
+    <p class="hint gap">Programs on this network get a user name with <code>porchlight agent base-station user add</code>.</p>
     <form method="post" action="/wifi/off">${formField(formToken)}<button class="quiet">Switch the base station off</button></form>
   </section>`;
 }
