@@ -208,6 +208,7 @@ describe('two tenants of one relay', () => {
     if (/^POST .*consents/.test(key)) return { allow: true, scopes: ['read'] };
     if (/^PATCH .*apps/.test(key)) return { callbacks: ['https://evil.example/'] };
     if (/^POST .*shares$/.test(key)) return { name: 'mine-now' };
+    if (/^POST .*lan-requests/.test(key)) return { code: '123-456' };
     if (key.endsWith('/allow')) return { code: asked.code, name: 'mine-now' };
     if (key.endsWith('/deny')) return { code: asked.code };
     return undefined;
@@ -226,11 +227,21 @@ describe('two tenants of one relay', () => {
     for (const { path, method } of withIds) {
       const key = `${method} ${path}`;
       const kind = /([^/]+)\/\{id\}/.exec(path)?.[1] ?? '';
+      // Walked in route-walk.test.ts, where a button can be kept waiting.
+      if (kind === 'link-buttons') continue;
       const theirs = ids[kind];
       if (theirs === undefined) throw new Error(`no id of a thing in ${key}: add one to the tenants`);
       const call = (id: string, headers: Record<string, string>) => {
         const body = bodyFor(key);
-        const names = { id, service: 'web', name: 'u', feed: '1', credential: NEVER, secret: NEVER };
+        const names = {
+          id,
+          service: 'web',
+          name: 'u',
+          feed: '1',
+          credential: NEVER,
+          secret: NEVER,
+          request: NEVER,
+        };
         const query = path.endsWith('/data') ? '?start=0&end=1000&interval=1' : '';
         return ask(DOMAIN, filled(path, names) + query, {
           method,
@@ -285,7 +296,8 @@ describe('two tenants of one relay', () => {
         expect(answer.body, `${host} with ${how}`).not.toMatch(/robot|alice|127\.0\.0\.1/);
         const known = how === 'token' && service !== 'pw';
         if (known || service === 'raw' || service === 'none') {
-          expect(told(answer), `${host} with ${how}`).toEqual(told(nowhere));
+          const same = await ask(`web--nowhere.${DOMAIN}`, '/', { headers });
+          expect(told(answer), `${host} with ${how}`).toEqual(told(same));
         }
       }
     }
