@@ -196,7 +196,8 @@ export class OrderedAedes extends Aedes {
   async #goLive(client: InsideClient): Promise<void> {
     const opening = this.#opening.get(client);
     try {
-      for (let after = 0; opening?.missed === true && !client.closed && !client.clean; ) {
+      const misses = () => opening?.missed === true && !client.closed && !client.clean;
+      for (let after = 0; opening !== undefined && misses(); ) {
         opening.missed = false;
         const page: QueuedMessage[] = await this.#persistence.unsent(client.id, after);
         for (const message of page) {
