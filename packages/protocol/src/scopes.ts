@@ -24,6 +24,11 @@ export const SCOPE_TEXT_MAX = 2_000;
 /** Longest logo of an app, in characters of its data URL: about 24 KB of picture. */
 export const LOGO_MAX = 32 * 1024;
 
+/** Most devices that one grant names; more than that is better said as all of them. */
+export const GRANT_DEVICES_MAX = 100;
+/** Most services that one grant names of one device. */
+export const GRANT_SERVICES_MAX = 50;
+
 /** A device, or one service of it, that scopes are narrowed to; by name, as a program knows it. */
 export interface NamedReach {
   readonly device: string;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isAccountName, isServiceName } from '../names.ts';
-import { SCOPES } from '../scopes.ts';
+import { GRANT_DEVICES_MAX, GRANT_SERVICES_MAX, SCOPES } from '../scopes.ts';
 import { id, instant } from './common.ts';
 
 export const role = z.enum(['admin', 'member']);
@@ -54,11 +54,15 @@ export const grant = z.strictObject({
       z.strictObject({
         id,
         /** Absent: the whole device. */
-        services: z.array(z.string().refine(isServiceName, 'not a service name')).min(1).max(50).optional(),
+        services: z
+          .array(z.string().refine(isServiceName, 'not a service name'))
+          .min(1)
+          .max(GRANT_SERVICES_MAX)
+          .optional(),
       }),
     )
     .min(1)
-    .max(100)
+    .max(GRANT_DEVICES_MAX)
     .optional(),
 });
 export type Grant = z.infer<typeof grant>;

@@ -7,11 +7,6 @@ export interface Grant {
   readonly devices: ReadonlyMap<string, ReadonlySet<string> | undefined> | undefined;
 }
 
-/** Most devices that one grant names; more than that is better said as all of them. */
-export const GRANT_DEVICES_MAX = 100;
-/** Most services that one grant names of one device. */
-export const GRANT_SERVICES_MAX = 50;
-
 /** A grant as it is kept and as the API shows it. */
 export interface GrantRecord {
   readonly scopes: readonly Scope[];

@@ -6,8 +6,6 @@ export { bearerChallenge } from './bearer-challenge.ts';
 export { consoleSecret, hasConsoleCookie, setConsoleCookie } from './console-cookie.ts';
 export {
   createGrant,
-  GRANT_DEVICES_MAX,
-  GRANT_SERVICES_MAX,
   type Grant,
   type GrantRecord,
   grantText,

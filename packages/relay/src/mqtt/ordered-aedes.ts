@@ -192,20 +192,25 @@ export class OrderedAedes extends Aedes {
     this.emit('publish', packet, null);
   }
 
+  /** What came into the client's queue while it was read, until nothing comes any more. */
+  async #deliverMissed(client: InsideClient, opening: Opening): Promise<void> {
+    for (let after = 0; ; ) {
+      if (!opening.missed || client.closed || client.clean) return;
+      opening.missed = false;
+      const page: QueuedMessage[] = await this.#persistence.unsent(client.id, after);
+      for (const message of page) {
+        after = message.place;
+        opening.missed = true;
+        await this.#deliver(client, { cmd: 'publish', dup: false, ...message });
+      }
+    }
+  }
+
   /** The client has its CONNACK and its old queue; now what came for it meanwhile, then it is live. */
   async #goLive(client: InsideClient): Promise<void> {
     const opening = this.#opening.get(client);
     try {
-      const misses = () => opening?.missed === true && !client.closed && !client.clean;
-      for (let after = 0; opening !== undefined && misses(); ) {
-        opening.missed = false;
-        const page: QueuedMessage[] = await this.#persistence.unsent(client.id, after);
-        for (const message of page) {
-          after = message.place;
-          opening.missed = true;
-          await this.#deliver(client, { cmd: 'publish', dup: false, ...message });
-        }
-      }
+      if (opening !== undefined) await this.#deliverMissed(client, opening);
     } catch (error) {
       this.emit('error', error);
       client.close();

@@ -1,5 +1,10 @@
-import { type NamedReach, parseScopeText, SCOPE_TEXT_MAX, type Scope } from '@porchlight/protocol';
-import { GRANT_DEVICES_MAX } from '../access/index.ts';
+import {
+  GRANT_DEVICES_MAX,
+  type NamedReach,
+  parseScopeText,
+  SCOPE_TEXT_MAX,
+  type Scope,
+} from '@porchlight/protocol';
 import type { DeviceStore, HueBridge } from '../devices/index.ts';
 
 /** What an app asks for, in terms of one person's devices. */
