@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Provider } from 'oidc-provider';
+import { errors, type Provider } from 'oidc-provider';
 import { newSecret } from '../secrets.ts';
 
 /** Who is signed in at the console in a browser, and since when. */
@@ -26,6 +26,11 @@ export function useConsoleSessions(
       session.accountId = who.accountId;
       session.loginTs = Math.floor(who.since / 1000);
     }
+    // The library believes what was noted of a sign-in, in whichever browser it is asked to go on: somebody could
+    // begin in their own, have another person look at the sign-in's address, and go on as that person.
+    session.loginAccount = ({ accountId }) => {
+      if (accountId !== who?.accountId) throw new errors.SessionNotFound('signed in in another browser');
+    };
     // Neither is it written, nor does a cookie go out: as far as the library knows it is new and untouched.
     Object.defineProperties(session, { new: { value: true }, touched: { value: false } });
     (ctx as { oidc?: { entity(name: string, value: unknown): void } }).oidc?.entity('Session', session);
