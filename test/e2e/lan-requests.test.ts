@@ -1,10 +1,9 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
 import { startTestRelay, type TestDevice, type TestPerson, type TestRelay } from '@porchlight/testkit';
 import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Handover, join } from '../../demo/src/sensor/index.ts';
+import { askBaseStation, makeBaseStation } from './base-station-rig.ts';
 
 let relay: TestRelay;
 let alice: TestPerson;
@@ -24,26 +23,8 @@ afterAll(async () => {
   await relay.close();
 });
 
-/** A base station on loopback, with more of its settings. */
-async function configure(more: string): Promise<void> {
-  const path = joinPath(attic.dataFolder, 'agent.yaml');
-  const text = (await readFile(path, 'utf8')).replace(/baseStation:[\s\S]*$/, '');
-  const ports = ['http', 'mqtt', 'mqtts'].map((each) => `  ${each}: 127.0.0.1:0\n`).join('');
-  await writeFile(path, `${text}baseStation:\n${ports}${more}`);
-  await attic.agent.reload();
-}
-
-const address = () => `http://127.0.0.1:${attic.agent.baseStation.station?.httpPort}`;
-
-/** A WiFi device that asks, and the code that it shows. */
-function ask(name: string): { code: Promise<string>; outcome: Promise<Handover | undefined> } {
-  const code = Promise.withResolvers<string>();
-  const { privateKey: key } = generateKeyPairSync('ed25519');
-  const wish = { baseStation: address(), name, key, everyMs: 100, signal: stop.signal };
-  const outcome = join({ ...wish, showCode: code.resolve });
-  outcome.catch(code.reject);
-  return { code: code.promise, outcome };
-}
+const configure = (more: string) => makeBaseStation(attic, more);
+const ask = (name: string) => askBaseStation(attic, name, stop.signal);
 
 interface Shown {
   id: string;

@@ -8,6 +8,8 @@ export type {
   Forward,
   Health,
   JoinRequest,
+  LanDevice,
+  LanRequest,
   LiveEvent,
   Me,
   NewForward,

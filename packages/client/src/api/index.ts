@@ -3,6 +3,7 @@ export { ApiCaller, type CallOptions, type Fetch, type RelayOptions } from './ca
 export { type DeviceFilter, Devices, type Span } from './devices.ts';
 export { EnrolmentTokens, JoinRequests } from './enrolment.ts';
 export { Forwards } from './forwards.ts';
+export { LanRequests } from './lan-requests.ts';
 export type { Page, PageQuery } from './pages.ts';
 export { RelayApi } from './relay-api.ts';
 export { Services } from './services.ts';

@@ -4,6 +4,7 @@ import { ApiCaller, type CallOptions, type RelayOptions } from './caller.ts';
 import { Devices } from './devices.ts';
 import { EnrolmentTokens, JoinRequests } from './enrolment.ts';
 import { Forwards } from './forwards.ts';
+import { LanRequests } from './lan-requests.ts';
 import { Services } from './services.ts';
 import { type WatchEvent, watch } from './watch.ts';
 
@@ -14,6 +15,7 @@ export class RelayApi {
   readonly services: Services;
   readonly forwards: Forwards;
   readonly joinRequests: JoinRequests;
+  readonly lanRequests: LanRequests;
   readonly enrolmentTokens: EnrolmentTokens;
   readonly accessTokens: AccessTokens;
   readonly sshKeys: SshKeys;
@@ -27,6 +29,7 @@ export class RelayApi {
     this.services = new Services(caller);
     this.forwards = new Forwards(caller);
     this.joinRequests = new JoinRequests(caller);
+    this.lanRequests = new LanRequests(caller);
     this.enrolmentTokens = new EnrolmentTokens(caller);
     this.accessTokens = new AccessTokens(caller);
     this.sshKeys = new SshKeys(caller);

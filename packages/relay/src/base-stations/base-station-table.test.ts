@@ -53,6 +53,8 @@ test('an answer goes to the base station with the person, and counts when it say
   expect(audited).toEqual([]);
   station.hear({ type: 'lan-answered', n, ok: true });
   await done;
+  // At once, so that nobody answers it again before the base station has told its list.
+  expect(table.get('d1')?.requests.items).toMatchObject([{ id: 'r1', state: 'allowed' }]);
   const action = 'lan-request.allowed';
   expect(audited).toMatchObject([
     { accountId: 'a1', actor: 'ada', action, deviceId: 'd1', target: 'kitchen' },

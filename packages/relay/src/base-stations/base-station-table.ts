@@ -125,6 +125,7 @@ export class BaseStationTable implements BaseStations {
       ...(name === undefined ? {} : { name }),
     });
     if (!ok) throw refused(refusal, reason);
+    this.#answered(live, requestId, answer);
     const { audit, clock } = this.#parts;
     audit.append({
       accountId: live.accountId,
@@ -165,6 +166,18 @@ export class BaseStationTable implements BaseStations {
       });
       live.send({ type: 'lan-answer', n, ...message });
     });
+  }
+
+  /** The base station tells its list anew, a moment later. */
+  #answered(live: Live, requestId: string, answer: 'allow' | 'deny'): void {
+    const { items, more } = live.requests;
+    const left = items
+      .filter(({ id }) => answer === 'allow' || id !== requestId)
+      .map((one) => (one.id === requestId ? { ...one, state: 'allowed' as const } : one));
+    live.requests = { items: left, more };
+    if (this.#live.get(live.deviceId) !== live) return;
+    const { accountId, deviceId } = live;
+    this.#parts.events.publish({ type: 'lan-requests-changed', accountId, deviceId });
   }
 
   #hear(live: Live, message: BaseStationMessage): void {

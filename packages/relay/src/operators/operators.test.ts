@@ -294,7 +294,21 @@ describe('a command', () => {
       fingerprint: evil,
       askedAt: 0,
     };
-    rig.given.answer = ({ path }) => ({ items: [path.includes('join') ? request : device] });
+    const wifi = {
+      ...{
+        id: 'r',
+        deviceId: 'd',
+        deviceName: evil,
+        name: evil,
+        address: evil,
+        code: evil,
+        way: 'porchlight',
+      },
+      ...{ state: 'waiting', firstAskedAt: 0 },
+    };
+    rig.given.answer = ({ path }) => ({
+      items: [path.includes('join') ? request : path.includes('lan') ? wifi : device],
+    });
     const { exec } = await rig.connect();
     for (const line of [
       'devices',
@@ -310,6 +324,34 @@ describe('a command', () => {
       expect((stdout + stderr).replaceAll('\n', ''), line).not.toMatch(/\p{Cc}/u);
       expect((stdout + stderr).length).toBeGreaterThan(5);
     }
+  });
+
+  it('lists WiFi devices at base stations among the requests, and answers them by code or id', async () => {
+    const wifi = {
+      ...{
+        id: 'r1',
+        deviceId: 'd1',
+        deviceName: 'attic',
+        name: 'sensor',
+        address: '10.0.0.9',
+        code: '123-456',
+      },
+      ...{ way: 'porchlight', state: 'waiting', firstAskedAt: 0 },
+    };
+    rig.given.answer = ({ path }) => ({ items: path === '/api/lan-requests' ? [wifi] : [] });
+    const { exec } = await rig.connect();
+    expect((await exec('requests')).stdout).toMatch(/123-456 +sensor +10\.0\.0\.9 +attic/);
+    expect((await exec('allow 123456 --name kitchen')).stdout).toBe('kitchen is let in at attic\n');
+    expect(rig.called.at(-1)).toEqual({
+      ...{ method: 'POST', path: '/api/devices/d1/lan-requests/r1/allow' },
+      body: { code: '123-456', name: 'kitchen' },
+    });
+    expect((await exec('deny r1')).stdout).toBe('turned away: sensor at attic\n');
+    expect(rig.called.at(-1)).toMatchObject({
+      ...{ path: '/api/devices/d1/lan-requests/r1/deny', body: { code: '123-456' } },
+    });
+    expect((await exec('allow r1 --tag x')).code).toBe(2);
+    expect((await exec('deny 999999')).stderr).toContain('no join request');
   });
 
   it('on a terminal ends its lines as one needs it, and goes with Ctrl-C', async () => {

@@ -1,4 +1,5 @@
 import { toDeviceName } from '@porchlight/protocol';
+import type { LanRequest } from '@porchlight/protocol/api';
 import type { Command } from 'commander';
 import { CommandError } from '../../command-error.ts';
 import { twinned } from '../../environment-twins.ts';
@@ -7,7 +8,7 @@ import { harmless } from '../../terminal/index.ts';
 import { named } from '../completion/index.ts';
 import { show } from '../output/index.ts';
 import { personCommand } from '../person-command.ts';
-import { openSession, type PersonFlags } from '../session/index.ts';
+import { openSession, type PersonFlags, type Session } from '../session/index.ts';
 import { findRequest } from './find-request.ts';
 
 interface Flags extends PersonFlags {
@@ -24,7 +25,9 @@ export function allowCommand(): Command {
     .addOption(twinned('--tag <tag>', tag, 'PORCHLIGHT_TAG').argParser(collect))
     .action(async (code: string, flags: Flags) => {
       const session = await openSession(flags);
-      const request = await findRequest(session, code);
+      const found = await findRequest(session, code);
+      if (found.at === 'base station') return allowLan(session, found.request, flags);
+      const { request } = found;
       const name = flags.name ?? toDeviceName(request.name);
       if (name === undefined) {
         throw new CommandError(`it proposes no usable name ("${harmless(request.name)}")`, {
@@ -40,6 +43,23 @@ export function allowCommand(): Command {
       const key = device.fingerprint === undefined ? ', over MQTT' : `, with the key ${device.fingerprint}`;
       show(flags, { json: device, text: () => harmless(`${device.name} is let in${key}`) });
     });
+}
+
+/** The base station has the last word, and calls the device as it is told to. */
+async function allowLan({ api }: Session, request: LanRequest, flags: Flags): Promise<void> {
+  if (flags.tag !== undefined) {
+    throw new CommandError('a WiFi device at a base station has no tags', {
+      hint: 'leave --tag out',
+      exitCode: EXIT.usage,
+    });
+  }
+  const name = flags.name ?? request.name;
+  const { id, code, deviceName } = request;
+  await api.lanRequests.allow(request, { name, ...(code === undefined ? {} : { code }) });
+  show(flags, {
+    json: { id, name, deviceName },
+    text: () => harmless(`${name} is let in at ${deviceName}`),
+  });
 }
 
 function collect(one: string, before: string[] | undefined): string[] {

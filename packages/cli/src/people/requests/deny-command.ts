@@ -12,7 +12,18 @@ export function denyCommand(): Command {
     .addArgument(named('<code>', 'that the device shows, or the id of the request', 'request'))
     .action(async (code: string, flags: PersonFlags) => {
       const session = await openSession(flags);
-      const { id, name, fingerprint, code: full } = await findRequest(session, code);
+      const found = await findRequest(session, code);
+      const { id, name } = found.request;
+      if (found.at === 'base station') {
+        const { deviceName, code: shown } = found.request;
+        await session.api.lanRequests.deny(found.request, shown === undefined ? {} : { code: shown });
+        show(flags, {
+          json: { id, name, deviceName },
+          text: () => harmless(`turned away: ${name} at ${deviceName}`),
+        });
+        return;
+      }
+      const { fingerprint, code: full } = found.request;
       await session.api.joinRequests.deny(id, full);
       show(flags, {
         json: { id, name, fingerprint },

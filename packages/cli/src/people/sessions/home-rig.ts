@@ -4,6 +4,7 @@ import type {
   AuditEntry,
   Device,
   JoinRequest,
+  LanRequest,
   LinkState,
   Me,
   RelayIdentity,
@@ -102,6 +103,11 @@ export function homeFixtures(now: number, port: number) {
     expiresAt: now + 8.5 * MINUTE,
     connected: true,
   };
+  const lanRequest: LanRequest = {
+    ...{ id: 'r7', way: 'porchlight', name: 'Kitchen sensor', address: '192.168.1.50', code: '764-054' },
+    ...{ firstAskedAt: ago(40_500), askedAt: ago(500), times: 5, state: 'waiting' },
+    ...{ deviceId: 'd1', deviceName: 'attic', answerable: true },
+  };
   const entry = (
     id: number,
     more: Pick<AuditEntry, 'actor' | 'action'> & Partial<AuditEntry>,
@@ -146,6 +152,7 @@ export function homeFixtures(now: number, port: number) {
     lists: new Map<string, readonly object[]>([
       ['GET /api/devices', devices],
       ['GET /api/join-requests', [request]],
+      ['GET /api/lan-requests', [lanRequest]],
       ['GET /api/audit', audit],
       ['GET /api/shares', [share]],
       ['GET /api/me/access-tokens', tokens],

@@ -11,7 +11,7 @@ const TOKENS = new Map([
   ['plt_read', 'read'],
 ]);
 /** What a token that only reads is refused. */
-const NEEDS_MANAGE = /^\/api\/(?:join-requests|audit|shares|me\/access-tokens|me\/app-grants)/;
+const NEEDS_MANAGE = /^\/api\/(?:join-requests|lan-requests|audit|shares|me\/access-tokens|me\/app-grants)/;
 
 export type ScriptedRelay = Awaited<ReturnType<typeof startScriptedRelay>>;
 
@@ -62,6 +62,6 @@ function matches(item: object, query: URLSearchParams): boolean {
 }
 
 function done(method: string, pathname: string): undefined | PorchlightError {
-  const known = method === 'DELETE' ? /\/(?:tok1|grant1|share1)$/ : /\/req1\/deny$/;
+  const known = method === 'DELETE' ? /\/(?:tok1|grant1|share1)$/ : /\/(?:req1\/deny|r7\/(?:allow|deny))$/;
   return known.test(pathname) ? undefined : new PorchlightError('not_found');
 }

@@ -1,5 +1,5 @@
 import { PorchlightError, parseJoinCode, toDeviceName } from '@porchlight/protocol';
-import type { Device, JoinRequest } from '@porchlight/protocol/api';
+import type { Device, JoinRequest, LanRequest } from '@porchlight/protocol/api';
 import { span, table } from '../terminal/index.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 
@@ -9,9 +9,18 @@ export const requests: Command = {
   args: [0, 0],
   async run(call) {
     const found = await call.list<JoinRequest>('/api/join-requests');
-    if (call.words.json) return call.printJson(found);
-    if (found.length === 0) return call.print('nobody asks');
+    const atStations = await waitingAtStations(call);
+    if (call.words.json) return call.printJson([...found, ...atStations]);
+    if (found.length + atStations.length === 0) return call.print('nobody asks');
     const now = call.now();
+    if (atStations.length > 0) {
+      const rows = atStations.map((one) => [
+        ...[one.code ?? one.id, one.name, one.address, one.deviceName],
+        `${span(now - one.firstAskedAt)} ago`,
+      ]);
+      call.print(table([['CODE', 'WIFI DEVICE', 'ADDRESS', 'BASE STATION', 'ASKED'], ...rows]));
+    }
+    if (found.length === 0) return;
     const rows = found.map((one) => [
       one.code,
       one.name,
@@ -30,6 +39,8 @@ export const allow: Command = {
   args: [1, 1],
   options: { name: false, tag: true },
   async run(call) {
+    const atStation = await lanRequestOf(call);
+    if (atStation !== undefined) return answerAtStation(call, atStation, 'allow');
     const request = await requestOf(call);
     const name = call.words.one('name') ?? toDeviceName(request.name);
     if (name === undefined) throw new UsageError('it proposes no usable name: give one with --name');
@@ -45,6 +56,8 @@ export const deny: Command = {
   summary: 'turn a device away',
   args: [1, 1],
   async run(call) {
+    const atStation = await lanRequestOf(call);
+    if (atStation !== undefined) return answerAtStation(call, atStation, 'deny');
     const { id, code, name, fingerprint } = await requestOf(call);
     await call.api('POST', `/api/join-requests/${id}/deny`, { code });
     if (call.words.json) call.printJson({ id, name, fingerprint });
@@ -65,5 +78,40 @@ async function requestOf(call: CommandCall): Promise<JoinRequest> {
   throw new PorchlightError(
     'not_found',
     'There is no join request with this code or id; "requests" shows them',
+  );
+}
+
+async function waitingAtStations(call: CommandCall): Promise<LanRequest[]> {
+  return (await call.list<LanRequest>('/api/lan-requests')).filter(({ state }) => state === 'waiting');
+}
+
+/** The WiFi device at a base station that this code or id is of; undefined: it is of none. */
+async function lanRequestOf(call: CommandCall): Promise<LanRequest | undefined> {
+  const text = call.words.args[0] ?? '';
+  if (parseJoinCode(text) !== undefined) return undefined;
+  const digits = text.replace(/[\s-]/g, '');
+  const found = (await waitingAtStations(call)).filter(
+    ({ id, code }) => id === text || (code !== undefined && code.replace('-', '') === digits),
+  );
+  if (found.length > 1) throw new UsageError('that is the code of several: say the id, of "requests --json"');
+  return found[0];
+}
+
+async function answerAtStation(
+  call: CommandCall,
+  { id, deviceId, deviceName, code, name: proposed }: LanRequest,
+  answer: 'allow' | 'deny',
+): Promise<void> {
+  const name = (answer === 'allow' ? call.words.one('name') : undefined) ?? proposed;
+  if (answer === 'allow' && call.words.all('tag').length > 0) {
+    throw new UsageError('a WiFi device at a base station has no tags: leave --tag out');
+  }
+  await call.api('POST', `/api/devices/${deviceId}/lan-requests/${id}/${answer}`, {
+    ...(code === undefined ? {} : { code }),
+    ...(answer === 'allow' ? { name } : {}),
+  });
+  if (call.words.json) return call.printJson({ id, name, deviceName });
+  call.print(
+    answer === 'allow' ? `${name} is let in at ${deviceName}` : `turned away: ${name} at ${deviceName}`,
   );
 }
