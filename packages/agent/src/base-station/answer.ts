@@ -54,7 +54,7 @@ export function viewOf(station: BaseStation): BaseStationView {
     discovery: { ...names, addresses: [...addresses], problems: [...problems], notices: [...notices] },
     requests: requests.list().map(({ asker: _asker, ...request }) => request),
     denied: requests.denied().map(({ asker: _asker, ...denied }) => denied),
-    devices: station.devices().map(({ key: _key, passwordHash: _hash, ...device }) => {
+    devices: station.devices().map(({ key: _key, passwordHash: _hash, mosquittoHash: _other, ...device }) => {
       const { lastAt, silent, doubles } = inputs.ofDevice(device.id);
       return { ...device, lastAt, silent, connected: connected.has(device.id), doubles: [...doubles] };
     }),

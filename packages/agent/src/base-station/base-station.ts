@@ -3,10 +3,10 @@ import type { Clock } from '../clock.ts';
 import { type BaseStationSettings, ConfigError, type Listen } from '../config/index.ts';
 import type { Logger } from '../log/index.ts';
 import { createEmonEspRoute } from './adapters/emonesp/index.ts';
-import { lanNames, openAuthority, ServerCertificate } from './authority/index.ts';
-import { LanBroker, openBrokerPorts } from './broker/index.ts';
+import { openBrokerSide } from './broker-side.ts';
 import { type LanDevice, LanDevices, type MadeCredentials } from './devices/index.ts';
 import { openDiscovery } from './discovery/index.ts';
+import { EmoncmsPost } from './emoncms-post/index.ts';
 import { openBaseStationKey } from './identity.ts';
 import { Inputs } from './inputs/index.ts';
 import { type Handover, LanJoins } from './join/index.ts';
@@ -14,9 +14,6 @@ import { type LanCall, openLanHttp } from './lan-http/index.ts';
 import { hardwareAddressOf } from './neighbours.ts';
 import { type LanRequest, LanRequests } from './requests/index.ts';
 import { BaseStationUsers } from './users/index.ts';
-
-/** The machine's address may change at any time; a device that comes back looks for the new one meanwhile. */
-const LOOK_AT_ADDRESSES_MS = 15_000;
 
 export interface BaseStationParts {
   readonly dataFolder: string;
@@ -56,35 +53,20 @@ export async function openBaseStation(parts: BaseStationParts) {
     const isUser = (name: string) => users.byName(name) !== undefined;
     const devices = await LanDevices.open(dataFolder, changed, isUser);
     const inputs = new Inputs(clock);
-    const broker = await LanBroker.open({
-      ...{ devices, users, baseTopic: settings.baseTopic, clock, logger },
-      onMessage: (message) => inputs.note(message),
+    const post = settings.emoncms && (await EmoncmsPost.open({ settings: settings.emoncms, clock, logger }));
+    ends.push(() => post?.close());
+    const broker = await openBrokerSide({
+      ...{ dataFolder, settings, devices, users, clock, logger },
+      onMessage(message) {
+        inputs.note(message);
+        if (message.who.kind === 'device')
+          post?.note(message.topic.slice(settings.baseTopic.length + 1), message.payload);
+      },
     });
     ends.push(() => broker.close());
     review = () => broker.review();
-    const authority = await openAuthority(dataFolder, clock.now());
-    const certificate = await ServerCertificate.make(authority, lanNames);
-    const brokerPorts = await openBrokerPorts({
-      mqtt: settings.mqtt === 'off' ? undefined : settings.mqtt,
-      mqtts: settings.mqtts === 'off' ? undefined : settings.mqtts,
-      certificate: certificate.pair,
-      accept: (socket, from) => broker.accept(socket, from),
-    });
-    ends.push(() => brokerPorts.close());
-    ends.push(
-      clock.every(LOOK_AT_ADDRESSES_MS, () => {
-        certificate.look().then(
-          (isNew) => {
-            if (!isNew) return;
-            brokerPorts.setCertificate(certificate.pair);
-            logger.info({}, 'the addresses of this machine have changed: new certificate for the broker');
-          },
-          (error: unknown) => logger.error({ error }, 'no certificate for the new addresses'),
-        );
-      }),
-    );
     const joins = new LanJoins({ requests, identity, clock, logger, hardwareAddressOf });
-    const { mqttPort, mqttsPort } = brokerPorts;
+    const { mqtt: mqttPort, mqtts: mqttsPort } = broker.ports;
 
     /** Lets a waiting device in under that name. @throws ConfigError */
     async function allow(
@@ -137,7 +119,7 @@ export async function openBaseStation(parts: BaseStationParts) {
       return {
         ...{ username: device.username, password, host },
         ...(mqttPort === undefined ? {} : { mqtt: mqttPort }),
-        ...(mqttsPort === undefined ? {} : { mqtts: mqttsPort, ca: authority.certificate }),
+        ...(mqttsPort === undefined || broker.ca === undefined ? {} : { mqtts: mqttsPort, ca: broker.ca }),
         topics: `${settings.baseTopic}/${node}/`,
       };
     }
@@ -146,6 +128,7 @@ export async function openBaseStation(parts: BaseStationParts) {
     const emonesp = createEmonEspRoute({
       ...{ requests, devices, baseTopic: settings.baseTopic, mqttPort: mqttPort ?? 1883, logger },
       hardwareAddressOf,
+      nodeIsName: !broker.isOwn,
       isPerson: (call) => parts.isPerson(call),
       onLook: () => look(),
       allow: (id) => allow(id),
@@ -188,7 +171,7 @@ export async function openBaseStation(parts: BaseStationParts) {
       httpPort: http?.port,
       ports: open,
       /** PEM of the authority behind the broker's certificate. */
-      authority: authority.certificate,
+      authority: broker.ca,
       settings,
       inputs,
       users,

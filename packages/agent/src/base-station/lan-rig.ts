@@ -29,7 +29,15 @@ export async function openLanRig() {
     const devices = await LanDevices.open(dataFolder, () => undefined);
     const joins = new LanJoins({ requests, identity, clock, logger, hardwareAddressOf });
     const emonesp = createEmonEspRoute({
-      ...{ requests, devices, baseTopic: 'emon', mqttPort: 1883, logger, hardwareAddressOf },
+      ...{
+        requests,
+        devices,
+        baseTopic: 'emon',
+        mqttPort: 1883,
+        nodeIsName: false,
+        logger,
+        hardwareAddressOf,
+      },
       isPerson: async () => state.person,
       onLook: () => {
         state.looks += 1;

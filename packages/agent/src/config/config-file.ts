@@ -196,7 +196,7 @@ function services(value: unknown): unknown {
 
 function objectOf(value: unknown): unknown {
   return value instanceof Map
-    ? Object.fromEntries([...value].map(([key, inner]) => [String(key), inner]))
+    ? Object.fromEntries([...value].map(([key, inner]) => [String(key), objectOf(inner)]))
     : value;
 }
 

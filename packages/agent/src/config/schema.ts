@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { isDeviceName, isServiceName, SERVICES_MAX } from '@porchlight/protocol';
 import { isLanOrigin } from '@porchlight/protocol/lan';
 import { z } from 'zod';
@@ -127,6 +128,11 @@ export function parseListen(text: string): Listen | 'off' {
   throw new ConfigError(`"${text}" is no place for the settings page: give HOST:PORT, or off`);
 }
 
+const absolutePath = z
+  .string()
+  .max(4096)
+  .refine((path) => isAbsolute(path), 'must be a whole path, from / on');
+
 /** The LAN side of a base station. Each default is what old firmware expects. */
 export const baseStationSettings = z.strictObject({
   /** Where devices ask to be let in; firmware asks port 80. */
@@ -148,6 +154,35 @@ export const baseStationSettings = z.strictObject({
   emonesp: z.boolean().default(true),
   /** Whether the device's owner may answer requests through the relay. */
   remoteAllow: z.boolean().default(true),
+  /** Use a mosquitto that runs here in place of a broker of our own; `mqtt` and `mqtts` are then where it listens. */
+  mosquitto: z
+    .strictObject({
+      /** Its `password_file` and its `acl_file`, which are the agent's to write from then on. */
+      passwordFile: absolutePath,
+      aclFile: absolutePath,
+      /** How it is made to read them again: its `pid_file`, which is signalled, or a command. */
+      reload: z.union([
+        z.strictObject({ pidFile: absolutePath }),
+        z.strictObject({ command: z.array(z.string().min(1).max(4096)).min(1).max(20) }),
+      ]),
+      /** File with the authority behind its certificate; without it devices are told of no port with TLS. */
+      ca: absolutePath.optional(),
+    })
+    .optional(),
+  /** Post what devices publish to this emoncms on the LAN, too. */
+  emoncms: z
+    .strictObject({
+      url: z
+        .string()
+        .max(2048)
+        .refine(
+          (text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ''),
+          'must be the address of emoncms, e.g. http://localhost/emoncms',
+        ),
+      /** File with its read and write API key. */
+      apiKeyFile: absolutePath,
+    })
+    .optional(),
   /** Whether what devices publish is passed on to the relay, as the device's own readings. */
   passOn: z.boolean().default(false),
 });

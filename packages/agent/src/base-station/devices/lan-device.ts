@@ -20,6 +20,8 @@ export const lanDevice = z.strictObject({
   username: z.string(),
   /** SHA-256, hex, of its password, which has 128 random bits or more. */
   passwordHash: z.string(),
+  /** The same for mosquitto's password file; absent: let in by an early version. */
+  mosquittoHash: z.string().optional(),
   /** The level below the base topic that it alone publishes to; absent until its first message claims one. */
   node: z.string().regex(NODE).optional(),
   allowedAt: z.number(),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ConfigError } from '../../config/index.ts';
 import { KeptFile } from '../kept-file.ts';
 import { type LanDevice, lanDevice, NODE } from './lan-device.ts';
+import { ITERATIONS, mosquittoHash } from './mosquitto-hash.ts';
 
 const FILE = 'lan-devices.json';
 /** One base station serves a house, not a city. */
@@ -91,7 +92,7 @@ export class LanDevices {
         name,
         id: randomBytes(8).toString('hex'),
         username: name,
-        passwordHash: hashOf(password),
+        ...hashesOf(password),
         allowedAt: at,
       };
       return { devices: [...others, made] };
@@ -105,7 +106,7 @@ export class LanDevices {
   /** A new password in place of the old one, which stops working at once. Undefined: no such device. */
   async rotate(id: string): Promise<MadeCredentials | undefined> {
     const password = randomBytes(PASSWORD_BYTES).toString('base64url');
-    const device = await this.#change(id, (before) => ({ ...before, passwordHash: hashOf(password) }));
+    const device = await this.#change(id, (before) => ({ ...before, ...hashesOf(password) }));
     return device && { device, password };
   }
 
@@ -158,6 +159,13 @@ export class LanDevices {
     this.#byUsername.clear();
     for (const device of this.list()) this.#byUsername.set(device.username, device);
   }
+}
+
+function hashesOf(password: string): Pick<LanDevice, 'passwordHash' | 'mosquittoHash'> {
+  return {
+    passwordHash: hashOf(password),
+    mosquittoHash: mosquittoHash(password, ITERATIONS.random),
+  };
 }
 
 function hashOf(password: string): string {

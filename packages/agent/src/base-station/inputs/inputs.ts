@@ -44,10 +44,13 @@ export class Inputs {
 
   /** How one device is. */
   ofDevice(id: string): { lastAt: number | undefined; silent: boolean; doubles: readonly string[] } {
-    const inputs = this.list().filter(({ device }) => device === id);
+    const now = this.#clock.monotonic();
+    const inputs = [...this.#byTopic.values()]
+      .filter(({ device }) => device === id)
+      .map((input) => input.view(now));
     const lastAt = inputs.length === 0 ? undefined : Math.max(...inputs.map(({ at }) => at));
     const silent = inputs.length > 0 && inputs.every((input) => input.silent);
-    return { lastAt, silent, doubles: this.#sightings.get(id)?.doubles(this.#clock.monotonic()) ?? [] };
+    return { lastAt, silent, doubles: this.#sightings.get(id)?.doubles(now) ?? [] };
   }
 
   #sightingsOf(device: string): Sightings {

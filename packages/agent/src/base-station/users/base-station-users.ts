@@ -1,6 +1,7 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { ConfigError } from '../../config/index.ts';
+import { ITERATIONS, mosquittoHash } from '../devices/index.ts';
 import { KeptFile } from '../kept-file.ts';
 
 const FILE = 'base-station-users.json';
@@ -22,6 +23,8 @@ const baseStationUser = z.strictObject({
   salt: z.string(),
   /** base64 of scrypt of its password. */
   hash: z.string(),
+  /** The same for mosquitto's password file. */
+  mosquittoHash: z.string().optional(),
   addedAt: z.number(),
 });
 export type BaseStationUser = z.output<typeof baseStationUser>;
@@ -67,7 +70,10 @@ export class BaseStationUsers {
     }
     const salt = randomBytes(16);
     const hash = (await derive(password, salt)).toString('base64');
-    const made = { name, access, salt: salt.toString('base64'), hash, addedAt: at };
+    const made = {
+      ...{ name, access, salt: salt.toString('base64'), hash, addedAt: at },
+      mosquittoHash: mosquittoHash(password, ITERATIONS.chosen),
+    };
     await this.#file.change(({ users }) => {
       const others = users.filter((user) => user.name !== name);
       if (others.length >= USERS_MAX)

@@ -21,6 +21,8 @@ export interface EmonEspParts {
   readonly baseTopic: string;
   /** Port of the broker without TLS. */
   readonly mqttPort: number;
+  /** True: it is confined to its own name below the base topic; false: to the node that it names first. */
+  readonly nodeIsName: boolean;
   readonly logger: Logger;
   hardwareAddressOf(address: string): Promise<string | undefined>;
   /** Whether a person sent this, who may look at requests and answer them. */
@@ -65,7 +67,10 @@ async function request(parts: EmonEspParts, { address, method }: LanCall): Promi
   });
   logger.info({ device: device.name, address }, 'a device got its credentials');
   const port = parts.mqttPort === PORT ? [] : [parts.mqttPort];
-  return text(200, [device.username, password, parts.baseTopic, ...port].join(':'));
+  const base = parts.nodeIsName
+    ? `${parts.baseTopic}/${await devices.claimFreeNode(device.id, device.username)}`
+    : parts.baseTopic;
+  return text(200, [device.username, password, base, ...port].join(':'));
 }
 
 function check({ requests, onLook }: EmonEspParts): LanAnswer {

@@ -16,7 +16,7 @@ export function foundPart({ formToken, clock }: PageContext, station: BaseStatio
       ? 'While this page is open, devices that look for a server are told where it is.'
       : `Devices are told where it is for another ${span(Math.max(0, until - clock.now()))}, also when this page is closed.`;
   const [minutes, name] =
-    until === undefined ? [PAIR_MINUTES, `For ${PAIR_MINUTES} minutes, go to the device`] : [0, 'Stop'];
+    until === undefined ? [PAIR_MINUTES, `Tell them for ${PAIR_MINUTES} minutes`] : [0, 'Stop'];
   return html`${notices.map(
     ({ message, lastAt, times }) =>
       html`<p class="note wrong" role="alert">${message} (${times === 1 ? 'once' : `${times} times`}, ${ago(clock, lastAt)})</p>`,

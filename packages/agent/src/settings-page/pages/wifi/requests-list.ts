@@ -44,7 +44,7 @@ export function deniedTable({ formToken, clock }: PageContext, { requests }: Bas
       name,
       address,
       deniedAt,
-    }) => html`<tr><td>${name}</td><td>${address}</td><td>${ago(clock, deniedAt)}</td>
+    }) => html`<tr><td>${name}<br><span class="soft">${address} · ${ago(clock, deniedAt)}</span></td>
       <td><form method="post" action="/wifi/forget">${formField(formToken)}<input type="hidden" name="id" value="${id}"><button class="quiet">Forget</button></form></td></tr>`,
   );
   const more = denied.length - rows.length;

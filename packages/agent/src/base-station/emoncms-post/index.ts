@@ -1,0 +1,1 @@
+export { EmoncmsPost } from './emoncms-post.ts';

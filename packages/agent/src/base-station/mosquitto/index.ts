@@ -1,0 +1,1 @@
+export { openMosquitto } from './open-mosquitto.ts';
