@@ -125,6 +125,8 @@ describe.skipIf(missing !== undefined)(`a person with stock OpenSSH as an operat
     ]) {
       expect((await command(...words)).code, words.join(' ')).toBe(2);
     }
+    const sensor = (await json('devices')).find(({ name }: { name: string }) => name === 'sensor');
+    expect((await alice.api('DELETE', `/api/devices/${sensor.id}`)).status).toBe(204);
   });
 
   it('-W leads to a port or a service by name, in any case; an answer after the end of the question arrives', async () => {
