@@ -210,6 +210,15 @@ describe('forwards', () => {
     expect([table.list('alice'), rig.clock.waiting]).toEqual([[], 0]);
   });
 
+  it('end with the token that opened them, also while they are being opened', async () => {
+    await table.open({ ...alice, standsOn: 't1' }, to);
+    const kept = await table.open({ ...alice, standsOn: 't2' }, to);
+    const opening = codeOf(table.open({ ...alice, standsOn: 't1' }, to));
+    table.endWhere(({ standsOn }) => standsOn === 't1', 'its access token was revoked');
+    expect(await opening).toBe('token_invalid');
+    expect(table.list('alice').map(({ id }) => id)).toEqual([kept.id]);
+  });
+
   it('wait while the device is away, hang up on who connects, and are open when it is back', async () => {
     const forward = await table.open(alice, to);
     const link = rig.links.get('d1');

@@ -46,6 +46,13 @@ interface Entry {
   cancelNumbers: (() => void) | undefined;
 }
 
+/** Whose a forward is, where it leads, and by which token or key it was asked for. */
+interface Stands {
+  readonly accountId: string;
+  readonly deviceId: string;
+  readonly standsOn: string | undefined;
+}
+
 /** The forwards there are. They stay while their device is away, and end by the clock. */
 export class ForwardTable implements Forwards, LinkListener {
   readonly #parts: ForwardTableParts;
@@ -53,7 +60,7 @@ export class ForwardTable implements Forwards, LinkListener {
   readonly #audit: ForwardAudit;
   readonly #entries = new Map<string, Entry>();
   /** Those that are about to listen: they count too. */
-  readonly #opening = new Set<{ readonly accountId: string; readonly deviceId: string }>();
+  readonly #opening = new Set<Stands & { ended: boolean }>();
 
   constructor(parts: ForwardTableParts) {
     this.#parts = parts;
@@ -91,11 +98,15 @@ export class ForwardTable implements Forwards, LinkListener {
       else live.connections.accept(socket);
     });
     server.maxConnections = CONNECTIONS_MAX;
-    const port = await this.#listen(by.accountId, server, bind, wish);
+    const { accountId, standsOn } = by;
+    const opening = { accountId, deviceId: device.id, standsOn, ended: false };
+    this.#opening.add(opening);
     try {
+      const port = await this.#listen(server, bind, wish);
       // The device may have gone, or have been removed, meanwhile.
       const present = await this.#parts.devices.byId(by.accountId, device.id);
       if (present === undefined) throw new PorchlightError('not_found', 'There is no such device');
+      if (opening.ended) throw new PorchlightError('token_invalid', 'What asked for it was revoked');
       this.#check({ ...wish, device: present });
       const expiresAt = this.#parts.clock.now() + minutes * 60_000;
       return this.#begin(
@@ -108,6 +119,8 @@ export class ForwardTable implements Forwards, LinkListener {
     } catch (error) {
       server.close();
       throw error;
+    } finally {
+      this.#opening.delete(opening);
     }
   }
 
@@ -117,11 +130,10 @@ export class ForwardTable implements Forwards, LinkListener {
     return true;
   }
 
-  /** Ends the forwards of a device or account that is gone. */
-  endWhere(which: (forward: { deviceId: string; accountId: string }) => boolean, reason: string): void {
-    for (const [id, { live }] of this.#entries) {
-      if (which({ deviceId: live.deviceId, accountId: live.accountId })) this.#end(id, reason);
-    }
+  /** Ends the forwards of a device, account, token or key that is gone. */
+  endWhere(which: (forward: Stands) => boolean, reason: string): void {
+    for (const [id, { live }] of this.#entries) if (which(live)) this.#end(id, reason);
+    for (const opening of this.#opening) if (which(opening)) opening.ended = true;
   }
 
   closeAll(): void {
@@ -185,23 +197,16 @@ export class ForwardTable implements Forwards, LinkListener {
   }
 
   async #listen(
-    accountId: string,
     server: Server,
     bind: string | undefined,
     { device, target, relayPort }: ForwardWish,
   ): Promise<number> {
-    const opening = { accountId, deviceId: device.id };
-    this.#opening.add(opening);
-    try {
-      // A device's requests are told apart by their port on the relay.
-      const asked = this.#parts.requests.list(device.id);
-      const devicePort = portOfTarget(target);
-      const usable = (port: number) =>
-        !asked.some((one) => one.relayPort === port && one.devicePort !== devicePort);
-      return await this.#ports.listen(server, bind, relayPort, usable);
-    } finally {
-      this.#opening.delete(opening);
-    }
+    // A device's requests are told apart by their port on the relay.
+    const asked = this.#parts.requests.list(device.id);
+    const devicePort = portOfTarget(target);
+    const usable = (port: number) =>
+      !asked.some((one) => one.relayPort === port && one.devicePort !== devicePort);
+    return await this.#ports.listen(server, bind, relayPort, usable);
   }
 
   #begin(

@@ -8,6 +8,8 @@ export interface ForwardAsker {
   readonly accountName: string;
   /** Where they are. */
   readonly address: string;
+  /** Id of the access token, app's grant or SSH key that they came with: the forward ends with it. */
+  readonly standsOn?: string | undefined;
 }
 
 export interface ForwardWish {

@@ -14,7 +14,11 @@ import { describeTarget, portOfTarget } from './port-target.ts';
 
 export interface LiveForwardParts {
   readonly id: string;
-  readonly by: { readonly accountId: string; readonly accountName: string };
+  readonly by: {
+    readonly accountId: string;
+    readonly accountName: string;
+    readonly standsOn?: string | undefined;
+  };
   readonly device: DeviceRecord;
   readonly target: PortTarget;
   readonly allow: AllowList;
@@ -70,6 +74,10 @@ export class LiveForward {
 
   get deviceId(): string {
     return this.#device.id;
+  }
+
+  get standsOn(): string | undefined {
+    return this.#parts.by.standsOn;
   }
 
   get state(): 'waiting' | 'open' {

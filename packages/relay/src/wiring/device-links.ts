@@ -93,6 +93,10 @@ export function wireDeviceLinks({
         connections.end(event.deviceId, 'the device was removed');
         recorder.forget(event.deviceId);
         portRequests.forget(event.deviceId);
+      } else if (event.type === 'access-token-revoked') {
+        forwards.endWhere(({ standsOn }) => standsOn === event.tokenId, 'its access token was revoked');
+      } else if (event.type === 'ssh-key-removed') {
+        forwards.endWhere(({ standsOn }) => standsOn === event.keyId, 'its SSH key was removed');
       } else if (event.type === 'link-changed') {
         forwards.deviceHeard(event.deviceId);
       } else if (event.type === 'device-changed') {

@@ -81,7 +81,13 @@ export function forwardRoutes(endpoints: Endpoints): void {
       const { service, port, ...wish } = body;
       const target = service === undefined ? (port === undefined ? undefined : { port }) : { service };
       if (target === undefined) throw new PorchlightError('bad_request', 'Give either a service or a port');
-      return forwards.open({ accountId, accountName, address }, { ...wish, device, target });
+      const standsOn =
+        person.kind === 'access-token'
+          ? person.tokenId
+          : person.kind === 'ssh-key'
+            ? person.keyId
+            : undefined;
+      return forwards.open({ accountId, accountName, address, standsOn }, { ...wish, device, target });
     },
   });
 
