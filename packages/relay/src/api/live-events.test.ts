@@ -128,6 +128,26 @@ test('a stream ends with its session, its token, its account', async () => {
   expect(rig.live.size).toBe(0);
 });
 
+test('a program that may not open forwards to a service hears of no open port there', async () => {
+  const id = await rig.addDevice('bob', 'box');
+  const bob = rig.idOf('bob');
+  const listenAs = async (grant: object) => {
+    const made = await rig.call('bob', 'POST', '/api/me/access-tokens', { name: 'x', grant });
+    return listen({ authorization: `Bearer ${made.json().token}` });
+  };
+  const reader = await listenAs({ scopes: ['read', 'write', 'manage'] });
+  const other = await listenAs({ scopes: ['read', 'shell'], devices: [{ id, services: ['web'] }] });
+  const mine = await listenAs({ scopes: ['read', 'shell'], devices: [{ id, services: ['vnc'] }] });
+  const device = await stores.devices.byId(bob, id);
+  if (device === undefined) throw new Error('no device');
+  const asker = { accountId: bob, accountName: 'bob', address: '' };
+  const { id: forwardId } = await rig.deps.forwards.open(asker, { device, target: { service: 'vnc' } });
+  rig.deps.events.publish({ type: 'forward-changed', accountId: bob, deviceId: id, forwardId });
+  removed('bob', id);
+  expect(await mine.next()).toMatchObject({ type: 'forward', forward: { id: forwardId } });
+  for (const stream of [reader, other]) expect(await stream.next()).toEqual({ type: 'device-removed', id });
+});
+
 test('a session that ran out, unseen, ends its stream at a heartbeat', async () => {
   const bob = await listen(as('bob'));
   await stores.sessions.removeOthers(rig.idOf('bob'), undefined);

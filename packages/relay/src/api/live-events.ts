@@ -116,7 +116,7 @@ export class LiveEvents {
       case 'forward-ended': {
         const { forwardId: id, deviceId, reason } = event;
         const ended = { type: 'forward-ended', id, deviceId, reason } as const;
-        return this.#send(event.accountId, deviceId, ended, `forward ${id}`);
+        return this.#sendForward(event.accountId, deviceId, 'part', ended, `forward ${id}`);
       }
       case 'join-request':
         return this.#sendJoin(event.accountId, { type: 'join-request', request: { ...event.request } });
@@ -156,7 +156,23 @@ export class LiveEvents {
     if (!this.#listeners.has(accountId)) return;
     const forward = this.#deps.forwards.get(accountId, id);
     if (forward === undefined) return;
-    this.#send(accountId, forward.deviceId, { type: 'forward', forward }, `forward ${id}`);
+    const { deviceId, service } = forward;
+    this.#sendForward(accountId, deviceId, { service }, { type: 'forward', forward }, `forward ${id}`);
+  }
+
+  /** Whoever knows an open port can use it: only those hear of it who may open one there. */
+  #sendForward(
+    accountId: string,
+    deviceId: string,
+    what: Parameters<typeof reaches>[2],
+    event: LiveEvent,
+    key: string,
+  ): void {
+    for (const { person, stream } of this.#of(accountId)) {
+      const grant = grantOf(person);
+      if (grant !== undefined && !(grant.scopes.has('shell') && reaches(grant, deviceId, what))) continue;
+      stream.send(event, key);
+    }
   }
 
   /** Tells of it at once, and of what changes within the next half second together, after it. */
