@@ -30,9 +30,9 @@ async function signInPage(browser: TestBrowser, params: Readonly<Record<string, 
 }
 
 test.each([
-  ['nobody', () => undefined],
-  ['mallory', () => mallory],
-] as const)('a sign-in that mallory begins and has ann look at lets %s in as ann never', async (_as, who) => {
+  ['nobody', (): TestPerson | undefined => undefined],
+  ['mallory', (): TestPerson | undefined => mallory],
+] as const)('a sign-in begun elsewhere that ann looks at lets %s in as ann never', async (_as, who) => {
   const own = new TestBrowser(relay);
   const page = await signInPage(own, {});
   expect(page).toMatch(/^\/oauth\/sign-in\//);
