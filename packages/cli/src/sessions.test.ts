@@ -11,7 +11,10 @@ import {
   runPorchlight,
   startPorchlight,
 } from '@porchlight/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+// Whole sessions: a dozen programs one after the other, and a relay that looks for changes every ten seconds.
+vi.setConfig({ testTimeout: 180_000 });
 
 describe('from the first start to the doctor', () => {
   let folder: string;
