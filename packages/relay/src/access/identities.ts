@@ -12,6 +12,8 @@ import { ANONYMOUS, type Identity, type Person } from './identity.ts';
 /** An identity is looked up again after so long, so that what another relay revoked ends here too. */
 const CACHE_LIFE_MS = 30_000;
 const CACHE_MAX = 10_000;
+/** Something ends during a lookup now and then, seldom twice. */
+const LOOKS_MAX = 5;
 
 /** Access tokens that OAuth apps have. */
 export interface AppTokens {
@@ -152,16 +154,18 @@ export class Identities {
         ? cached.person
         : ANONYMOUS;
     }
-    const drops = this.#drops;
-    const found = await lookUp();
-    if (found === undefined) {
-      this.#cache.delete(key);
-      return ANONYMOUS;
+    for (let looks = 1; ; looks += 1) {
+      const drops = this.#drops;
+      const found = await lookUp();
+      if (found === undefined) {
+        this.#cache.delete(key);
+        return ANONYMOUS;
+      }
+      const untouched = drops === this.#drops;
+      if (untouched) this.#cache.set(key, { ...found, freshUntil: this.#clock.monotonic() + CACHE_LIFE_MS });
+      // What ended meanwhile must not open something that nobody would end any more.
+      if (untouched || looks >= LOOKS_MAX) return found.person;
     }
-    if (drops === this.#drops) {
-      this.#cache.set(key, { ...found, freshUntil: this.#clock.monotonic() + CACHE_LIFE_MS });
-    }
-    return found.person;
   }
 
   #hear(event: RelayEvent): void {

@@ -8,6 +8,8 @@ import type { SignOn } from './sign-on.ts';
 /** Identities kept for a moment, so that a page's hundred requests resolve it once. */
 const CACHE_MAX = 20_000;
 const CACHE_LIFE_MS = 15_000;
+/** Something ends during a lookup now and then, seldom twice. */
+const LOOKS_MAX = 5;
 
 export const VISIT_COOKIE = { secure: '__Host-porchlight-visit', plain: 'porchlight-visit' } as const;
 /** Beside the visit cookie, so that opening a share link signs nobody out. */
@@ -67,17 +69,22 @@ export class Visitors {
   }
 
   async #resolve(proof: Proof, host: string): Promise<Visitor> {
-    const drops = this.#drops;
-    const identity =
-      proof.kind === 'token'
-        ? await this.#identities.byAccessToken(proof.text)
-        : await this.#ofCookies(proof, host);
-    // Nobody is not kept: rubbish must not push out real visitors.
-    if (identity.kind !== 'anonymous' && drops === this.#drops) {
-      if (this.#cache.size >= CACHE_MAX) this.#cache.clear();
-      this.#cache.set(keyOf(proof, host), { identity, until: this.#clock.monotonic() + CACHE_LIFE_MS });
+    for (let looks = 1; ; looks += 1) {
+      const drops = this.#drops;
+      const identity =
+        proof.kind === 'token'
+          ? await this.#identities.byAccessToken(proof.text)
+          : await this.#ofCookies(proof, host);
+      // Nobody is not kept: rubbish must not push out real visitors.
+      if (identity.kind === 'anonymous') return identity;
+      // A share link that ended meanwhile must not open something that nobody would end any more.
+      if (drops !== this.#drops && looks < LOOKS_MAX) continue;
+      if (drops === this.#drops) {
+        if (this.#cache.size >= CACHE_MAX) this.#cache.clear();
+        this.#cache.set(keyOf(proof, host), { identity, until: this.#clock.monotonic() + CACHE_LIFE_MS });
+      }
+      return identity;
     }
-    return identity;
   }
 
   /** A person who is signed in goes before a share link that was opened in the same browser. */

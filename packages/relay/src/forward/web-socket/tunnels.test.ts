@@ -25,6 +25,8 @@ let targets: PortTarget[];
 let reach: () => Promise<Duplex>;
 let grant: GrantRecord | undefined;
 let ended: boolean;
+/** Called while a device is looked for. */
+let looking: () => void;
 const errors: unknown[] = [];
 
 const person = (accountId: string): Identity => ({
@@ -38,6 +40,7 @@ beforeEach(async () => {
   targets = [];
   grant = undefined;
   ended = false;
+  looking = () => undefined;
   reach = async () => new PassThrough();
   tunnels = new Tunnels({
     identities: {
@@ -45,8 +48,12 @@ beforeEach(async () => {
         token === 'plt_ann' && !ended ? person('ann') : token === 'plt_eve' ? person('eve') : ANONYMOUS,
     },
     devices: {
-      byId: async (accountId, id) =>
-        accountId === 'ann' && id === 'd1' ? ({ id, accountId, name: 'shed' } as DeviceRecord) : undefined,
+      async byId(accountId, id) {
+        looking();
+        return accountId === 'ann' && id === 'd1'
+          ? ({ id, accountId, name: 'shed' } as DeviceRecord)
+          : undefined;
+      },
     },
     ports: {
       open(_device, target) {
@@ -231,6 +238,15 @@ it('ends when a personal token has run out, or was revoked by another process', 
   ended = true;
   await clock.advance(30_000);
   expect(await client.refused()).toBe('token_invalid');
+});
+
+it('a token that is revoked while its device is looked for opens nothing', async () => {
+  looking = () => {
+    ended = true;
+    events.publish({ type: 'access-token-revoked', accountId: 'ann', tokenId: 't-ann' });
+  };
+  expect(await connect().refused()).toBe('token_invalid');
+  expect(targets).toEqual([]);
 });
 
 it('a client that answers no ping is gone', async () => {

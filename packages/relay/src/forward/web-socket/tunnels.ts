@@ -10,7 +10,7 @@ import {
   TUNNEL_MESSAGE_MAX,
 } from '@porchlight/protocol/tunnel';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { authorise, bearerToken, type Identities, type Identity } from '../../access/index.ts';
+import { authorise, bearerToken, type Identities } from '../../access/index.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Clock } from '../../clock.ts';
 import type { DeviceRecord, DeviceStore } from '../../devices/index.ts';
@@ -121,9 +121,10 @@ export class Tunnels {
     if (this.#askings.take(addressKey(from.address)) > 0) throw new PorchlightError('too_many_requests');
     const { id, target } = parsePath(req.url ?? '');
     const token = tokenOf(req);
-    const identity = token === undefined ? undefined : await this.#parts.identities.byAccessToken(token);
-    const person = authorisedToken(identity);
-    const device = await this.#parts.devices.byId(person.accountId, id);
+    const { accountId } = await this.#personOf(token);
+    const device = await this.#parts.devices.byId(accountId, id);
+    // Last, so that what is revoked meanwhile opens nothing that nobody would end any more.
+    const person = await this.#personOf(token);
     if (device === undefined) throw new PorchlightError('not_found', 'There is no such device');
     const service = 'service' in target ? target.service : undefined;
     authorise(person, 'device:reach', { accountId: device.accountId, deviceId: device.id, service });
@@ -131,6 +132,14 @@ export class Tunnels {
     // It may have left, or said what it may not, while it was looked at.
     if (websocket.readyState !== websocket.OPEN) return;
     await this.#reach(websocket, { person, token: token ?? '', device, target, from });
+  }
+
+  /** @throws PorchlightError `not_signed_in`, `token_invalid` */
+  async #personOf(token: string | undefined): Promise<Program> {
+    if (token === undefined) throw new PorchlightError('not_signed_in');
+    const identity = await this.#parts.identities.byAccessToken(token);
+    if (identity.kind === 'access-token') return identity;
+    throw new PorchlightError('token_invalid');
   }
 
   async #reach(
@@ -254,12 +263,6 @@ function tokenOf(req: IncomingMessage): string | undefined {
   return subprotocols(req.headers['sec-websocket-protocol'])
     .find((one) => one.startsWith(BEARER_SUBPROTOCOL))
     ?.slice(BEARER_SUBPROTOCOL.length);
-}
-
-/** @throws PorchlightError `not_signed_in` */
-function authorisedToken(identity: Identity | undefined): Program {
-  if (identity?.kind === 'access-token') return identity;
-  throw new PorchlightError(identity === undefined ? 'not_signed_in' : 'token_invalid');
 }
 
 /** @throws PorchlightError `bad_request` */
