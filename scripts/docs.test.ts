@@ -1,7 +1,9 @@
 /** Holds the documentation to what is there: links, npm commands, command lines, policies and configurations. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
+import { AgentConfigFile } from '@porchlight/agent';
 import { checkPolicy } from '@porchlight/protocol/policy';
 import { loadConfig } from '@porchlight/relay';
 import { describe, expect, it } from 'vitest';
@@ -45,8 +47,12 @@ describe.each(files)('$name', ({ name, text }) => {
     expect(blocksIn(text, 'policy').flatMap((policy) => checkPolicy(policy))).toEqual([]);
   });
 
-  it('shows configurations that the relay takes', () => {
+  it('shows configurations that the relay takes, or the agent', async () => {
     for (const yaml of blocksIn(text, 'yaml')) {
+      if (yaml.startsWith('# agent.yaml\n')) {
+        await readAgentConfig(yaml);
+        continue;
+      }
       expect(() =>
         loadConfig({ options: { config: '/relay.yaml' }, env: {}, readFile: () => yaml }),
       ).not.toThrow();
@@ -54,7 +60,19 @@ describe.each(files)('$name', ({ name, text }) => {
   });
 });
 
-it('would notice', () => {
+/** @throws ConfigError */
+async function readAgentConfig(yaml: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'porchlight-docs-'));
+  try {
+    writeFileSync(join(folder, 'agent.yaml'), yaml);
+    await new AgentConfigFile(folder).read();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+it('would notice', async () => {
+  await expect(readAgentConfig('# agent.yaml\nbaseStations: {}\n')).rejects.toThrow(/not a known key/);
   expect(brokenLink('docs/guides/README.md', 'no-such-file.md')).toBeDefined();
   expect(brokenLink('README.md', 'ARCHITECTURE.md#no-such-heading')).toBeDefined();
   expect(brokenLink('README.md', 'ARCHITECTURE.md#life-of-a-request')).toBeUndefined();
