@@ -47,19 +47,14 @@ describe.skipIf(able.missing)(`a base station on its LAN ${able.missing ?? ''}`,
 
   /** The request of that address, once it is there. */
   async function requestOf(address: string) {
-    return await expect
-      .poll(
-        async () => {
-          const { requests } = await station.ask<Requests>('requests');
-          return requests.find((one) => one.address === address && one.state === 'waiting');
-        },
-        { timeout: 60_000, interval: 200 },
-      )
-      .toBeDefined()
-      .then(async () => {
-        const { requests } = await station.ask<Requests>('requests');
-        return requests.find((one) => one.address === address && one.state === 'waiting')!;
-      });
+    let found: Requests['requests'][number] | undefined;
+    const look = async () => {
+      const { requests } = await station.ask<Requests>('requests');
+      found = requests.find((one) => one.address === address && one.state === 'waiting');
+      return found;
+    };
+    await expect.poll(look, { timeout: 60_000, interval: 200 }).toBeDefined();
+    return found!;
   }
 
   /** A value of that topic that is newer than now. */
@@ -218,10 +213,10 @@ describe.skipIf(able.missing)(`a base station on its LAN ${able.missing ?? ''}`,
     timeout: 240_000,
   }, async () => {
     // Behind one neighbour, so that the kernel's table of neighbours is not what is tested.
-    await lan.ip('other', 'route', 'add', 'local', '10.78.0.0/16', 'dev', 'lo');
-    await lan.ip('base', 'route', 'add', '10.78.0.0/16', 'via', ADDRESSES.other);
+    await lan.ip('esp', 'route', 'add', 'local', '10.78.0.0/16', 'dev', 'lo');
+    await lan.ip('base', 'route', 'add', '10.78.0.0/16', 'via', ADDRESSES.esp);
     const before = station.program.memory().now;
-    const flood = lan.start('other', 'flood.ts', { base: MOVED_AGAIN, requests: 5_000 });
+    const flood = lan.start('esp', 'flood.ts', { base: MOVED_AGAIN, requests: 5_000 });
     await flood.ended;
     const { answers } = await flood.json((line) => line['answers'] !== undefined);
     const { requests } = await station.ask<Requests>('requests');

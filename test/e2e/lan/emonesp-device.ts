@@ -13,7 +13,7 @@ interface Wish {
 }
 
 const { node, retryMs } = JSON.parse(process.argv[2] ?? '') as Wish;
-const tell = (what: object) => console.log(JSON.stringify(what));
+const tell = (what: object) => process.stdout.write(`${JSON.stringify(what)}\n`);
 let server: string | undefined;
 let credentials: string[] | undefined;
 let client: mqtt.MqttClient | undefined;

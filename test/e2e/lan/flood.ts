@@ -22,4 +22,4 @@ async function askOn(): Promise<void> {
 }
 
 await Promise.all(Array.from({ length: 16 }, askOn));
-console.log(JSON.stringify({ answers }));
+process.stdout.write(`${JSON.stringify({ answers })}\n`);

@@ -14,7 +14,7 @@ const wish = JSON.parse(process.argv[2] ?? '') as {
   key: string;
   certificate: string;
 };
-const tell = (what: object) => console.log(JSON.stringify(what));
+const tell = (what: object) => process.stdout.write(`${JSON.stringify(what)}\n`);
 const own = Buffer.from(wish.address.split('.').map(Number));
 
 // Broadcasts, and beacons: those of the base station played back, changed, and its own.

@@ -9,7 +9,7 @@ import mqtt from 'mqtt';
 const { name, base, address } = JSON.parse(process.argv[2] ?? '') as Record<string, string> & {
   name: string;
 };
-const tell = (what: object) => console.log(JSON.stringify(what));
+const tell = (what: object) => process.stdout.write(`${JSON.stringify(what)}\n`);
 const text = (bytes: Buffer) => bytes.toString('base64url');
 const bytesOf = (encoded: string) => Buffer.from(encoded, 'base64url');
 const sha256 = (...parts: (string | Buffer)[]) =>

@@ -1,11 +1,11 @@
 import { createPublicKey } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import { type BaseStationSettings, ConfigError, type Listen } from '../config/index.ts';
+import { type BaseStationSettings, ConfigError } from '../config/index.ts';
 import type { Logger } from '../log/index.ts';
 import { createEmonEspRoute } from './adapters/emonesp/index.ts';
 import { openBrokerSide } from './broker-side.ts';
 import { type LanDevice, LanDevices, type MadeCredentials } from './devices/index.ts';
-import { openDiscovery } from './discovery/index.ts';
+import { lanPorts, openDiscovery } from './discovery/index.ts';
 import { EmoncmsPost } from './emoncms-post/index.ts';
 import { openBaseStationKey } from './identity.ts';
 import { Inputs } from './inputs/index.ts';
@@ -145,11 +145,7 @@ export async function openBaseStation(parts: BaseStationParts) {
     logger.info(open, 'base station open');
     const discovery = await openDiscovery({
       ...{ dataFolder, identity, hostName: settings.hostName, clock, logger, onChange },
-      ports: {
-        http: onLan(settings.http, open.http),
-        mqtt: onLan(settings.mqtt, open.mqtt),
-        mqtts: onLan(settings.mqtts, open.mqtts),
-      },
+      ports: lanPorts(settings, open),
       emonesp: settings.emonesp && mqttPort !== undefined,
     });
     ends.push(() => discovery.close());
@@ -220,9 +216,4 @@ export async function openBaseStation(parts: BaseStationParts) {
     await close();
     throw error;
   }
-}
-
-/** The port, if others than this machine reach it there. */
-function onLan(listen: Listen | 'off', port: number | undefined): number | undefined {
-  return listen === 'off' || /^(?:127\.|::1$|localhost$)/.test(listen.host) ? undefined : port;
 }

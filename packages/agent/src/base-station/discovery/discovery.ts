@@ -8,6 +8,7 @@ import { BeaconSender } from './beacon-sender.ts';
 import { BeaconSequence } from './beacon-sequence.ts';
 import { hear, sendToAll } from './datagrams.ts';
 import { LanInterfaces } from './interfaces.ts';
+import type { LanPorts } from './lan-ports.ts';
 import { type MdnsService, openMdns } from './mdns/index.ts';
 import { type Notice, Notices } from './notices.ts';
 import { Pairing } from './pairing.ts';
@@ -25,11 +26,7 @@ export interface DiscoveryParts {
   /** The host name wished for, without `.local`. */
   readonly hostName: string;
   /** What is open to the LAN; undefined: closed. */
-  readonly ports: {
-    readonly http?: number | undefined;
-    readonly mqtt?: number | undefined;
-    readonly mqtts?: number | undefined;
-  };
+  readonly ports: LanPorts;
   /** Whether devices with EmonESP's firmware are let in, so that they are told where. */
   readonly emonesp: boolean;
   readonly clock: Clock;
@@ -86,7 +83,7 @@ export async function openDiscovery(parts: DiscoveryParts) {
   });
   const beacons = new BeaconSender({
     ...{ identity, sequence, clock, logger },
-    ports: { http: ports.http, mqtt: ports.mqtt, mqtts: ports.mqtts },
+    ports,
     interfaces: () => interfaces.list,
   });
   const tell = async (): Promise<void> => {
