@@ -1,15 +1,18 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { AgentConfigFile, joinRelay, silentLogger, startAgent } from '@porchlight/agent';
 import { builtFiles, createLogger, loadConfig, type Relay, startRelay } from '@porchlight/relay';
 import { startDemoHome } from './home.ts';
+import { type SensorWish, startSensor } from './sensor/index.ts';
 
 /** Account of the demo; its password is made anew each time: the one-time link signs in. */
 const OWNER = 'you';
 const LINK_LIFE_MS = 12 * 3600_000;
+/** A sensor asks and measures so often. */
+const SENSOR_MS = 5_000;
 
 /**
  * `npm start`: a relay, an agent that joined it with a token, and the demo home's programs, all on loopback. With
@@ -31,11 +34,16 @@ async function main(): Promise<void> {
   const ends: (() => unknown)[] =
     kept === undefined ? [() => rm(folder, { recursive: true, force: true })] : [];
   try {
-    const url = await start(folder, ends);
+    const { url, baseStation } = await start(folder, ends);
     console.log(`\n  Porchlight is running, with a demo home behind it.\n\n  Open  ${url}\n`);
     console.log(
       `  The link signs you in once. ${kept === undefined ? 'Everything is forgotten' : `Data are kept in ${folder}`}; Ctrl-C stops it.\n`,
     );
+    const sensor = startSensor({
+      ...{ baseStation, name: 'living-room', everyMs: SENSOR_MS, key: await sensorKey(folder) },
+      show: (state) => console.log(`  ${sensorWords(state)}`),
+    });
+    ends.push(() => sensor.close());
     await stop;
     console.log('stopping …');
   } finally {
@@ -43,7 +51,10 @@ async function main(): Promise<void> {
   }
 }
 
-async function start(folder: string, ends: (() => unknown)[]): Promise<string> {
+async function start(
+  folder: string,
+  ends: (() => unknown)[],
+): Promise<{ readonly url: string; readonly baseStation: string }> {
   const home = await startDemoHome();
   ends.push(() => home.close());
   const { config } = loadConfig({
@@ -64,6 +75,11 @@ async function start(folder: string, ends: (() => unknown)[]): Promise<string> {
   await writeFile(joinPath(agentFolder, 'secrets'), home.secrets, { mode: 0o600 });
   const file = new AgentConfigFile(agentFolder);
   for (const { name, target } of home.programs) await file.expose(name, { target });
+  // What the WiFi devices of the house ask; for them alone, so on loopback here.
+  await file.setBaseStation({
+    http: `127.0.0.1:${await freeOr0(8095)}`,
+    ...{ mqtt: 'off', mqtts: '127.0.0.1:0', emonesp: false, passOn: true },
+  });
   const up = Promise.withResolvers<void>();
   const agent = await startAgent({
     dataFolder: agentFolder,
@@ -73,7 +89,37 @@ async function start(folder: string, ends: (() => unknown)[]): Promise<string> {
   });
   ends.push(() => agent.close());
   await up.promise;
-  return relay.signInUrl(owner.id, LINK_LIFE_MS);
+  const { station, problem } = agent.baseStation;
+  if (station?.httpPort === undefined) throw new Error(problem ?? 'the base station did not open');
+  return {
+    url: relay.signInUrl(owner.id, LINK_LIFE_MS),
+    baseStation: `http://127.0.0.1:${station.httpPort}`,
+  };
+}
+
+/** What the sensor's small display says. */
+function sensorWords(state: Parameters<SensorWish['show']>[0]): string {
+  switch (state.kind) {
+    case 'code':
+      return `A WiFi sensor asks to be let in. It shows ${state.code}: see "Join requests", and press Allow.`;
+    case 'in':
+      return 'The sensor is in, and measures: its values are on the page of demo-home, under Readings.';
+    case 'denied':
+      return 'The sensor was turned away, and asks no more.';
+  }
+}
+
+/** The sensor's own, kept with the other data. */
+async function sensorKey(folder: string): Promise<KeyObject> {
+  const path = joinPath(folder, 'sensor-key');
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  try {
+    await writeFile(path, pem, { mode: 0o600, flag: 'wx' });
+    return privateKey;
+  } catch {
+    return createPrivateKey(await readFile(path, 'utf8'));
+  }
 }
 
 async function ownerOf(relay: Relay): Promise<{ id: string }> {

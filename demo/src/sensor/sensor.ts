@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { type Handover, join } from './join.ts';
@@ -10,6 +10,8 @@ export interface SensorWish {
   /** e.g. `http://127.0.0.1:8095`. */
   readonly baseStation: string;
   readonly name: string;
+  /** Its lasting Ed25519 key. */
+  readonly key: KeyObject;
   /** Time between two questions, and between two values. */
   readonly everyMs: number;
   /** What a display would show. */
@@ -19,13 +21,12 @@ export interface SensorWish {
 }
 
 /**
- * A WiFi thermometer: asks to be let in, shows its code, and publishes once somebody has pressed Allow. It forgets
- * everything when it is switched off. Gives what switches it off.
+ * A WiFi thermometer: asks to be let in, shows its code, and publishes once somebody has pressed Allow. It keeps its
+ * key alone, so that it asks anew when it is switched on again. Gives what switches it off.
  */
 export function startSensor(wish: SensorWish): { close(): Promise<void> } {
   const off = new AbortController();
-  const { privateKey: key } = generateKeyPairSync('ed25519');
-  const running = run(wish, key, off.signal);
+  const running = run(wish, off.signal);
   return {
     async close() {
       off.abort();
@@ -34,16 +35,12 @@ export function startSensor(wish: SensorWish): { close(): Promise<void> } {
   };
 }
 
-async function run(
-  wish: SensorWish,
-  key: ReturnType<typeof generateKeyPairSync>['privateKey'],
-  signal: AbortSignal,
-): Promise<void> {
+async function run(wish: SensorWish, signal: AbortSignal): Promise<void> {
   let handover: Handover | undefined;
   while (!signal.aborted) {
     try {
       if (handover === undefined) {
-        const { baseStation, name, everyMs } = wish;
+        const { baseStation, name, key, everyMs } = wish;
         const showCode = (code: string) => wish.show({ kind: 'code', code });
         handover = await join({ baseStation, name, everyMs, key, showCode, signal });
         if (handover === undefined) return wish.show({ kind: 'denied' });
