@@ -16,6 +16,9 @@ const HOUR_MS = 3600_000;
 /** Codes and passwords tried from one address: people mistype, and argon2 costs. */
 const TRIES = { capacity: 10, refillMs: 30_000 };
 
+/** Passwords tried for one link, from anywhere: who found it may have many addresses. */
+const LINK_TRIES = { capacity: 30, refillMs: 60_000 };
+
 /** What a share link is wished to be. */
 export interface ShareWish {
   readonly name: string;
@@ -41,6 +44,7 @@ export class Shares {
     readonly clock: Clock;
   };
   readonly #tries: TokenBuckets;
+  readonly #linkTries: TokenBuckets;
 
   constructor(parts: {
     store: ShareStore;
@@ -51,6 +55,7 @@ export class Shares {
   }) {
     this.#parts = parts;
     this.#tries = new TokenBuckets(TRIES, parts.clock);
+    this.#linkTries = new TokenBuckets(LINK_TRIES, parts.clock);
   }
 
   /** The code is given here and never again. @throws PorchlightError `conflict` when there are too many */
@@ -124,12 +129,7 @@ export class Shares {
   ): Promise<ShareRecord> {
     const { store, clock, passwords } = this.#parts;
     const key = addressKey(given.address);
-    const wait = this.#tries.take(key);
-    if (wait > 0) {
-      throw new PorchlightError('too_many_requests', 'Too many wrong codes or passwords; wait a little', {
-        detail: { retryAfter: Math.ceil(wait / 1000) },
-      });
-    }
+    take(this.#tries, key);
     const gone = new PorchlightError('not_found', 'This link is wrong, has ended, or was used up');
     if (!CODE.test(given.code)) throw gone;
     const record = await store.byTokenHash(hashSecret(given.code), clock.now());
@@ -140,9 +140,11 @@ export class Shares {
         this.#tries.giveBack(key);
         throw new PorchlightError('not_signed_in', 'This link asks for a password');
       }
+      take(this.#linkTries, record.id);
       if (!(await passwords.verify(record.passwordHash, given.password))) {
         throw new PorchlightError('wrong_credentials', 'The password is wrong');
       }
+      this.#linkTries.giveBack(record.id);
     }
     if (!(await store.use(record.id, clock.now()))) throw gone;
     this.#tries.giveBack(key);
@@ -169,4 +171,13 @@ export class Shares {
     const { accountId, deviceId, name: target } = record;
     audit.append({ accountId, at: clock.now(), actor, action, deviceId, target, address, detail });
   }
+}
+
+/** @throws PorchlightError `too_many_requests` */
+function take(tries: TokenBuckets, key: string): void {
+  const wait = tries.take(key);
+  if (wait === 0) return;
+  throw new PorchlightError('too_many_requests', 'Too many wrong codes or passwords; wait a little', {
+    detail: { retryAfter: Math.ceil(wait / 1000) },
+  });
 }
