@@ -22,4 +22,4 @@ export {
   type ShareVisitor,
   type Visitor,
 } from './identity.ts';
-export { authoriseVisit, type Visit } from './visit.ts';
+export { authoriseVisit, scopeOfVisit, type Visit } from './visit.ts';

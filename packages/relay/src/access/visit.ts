@@ -1,4 +1,6 @@
-import { PorchlightError } from '@porchlight/protocol';
+import type { IncomingMessage } from 'node:http';
+import { PorchlightError, scopeOfRequest } from '@porchlight/protocol';
+import { overridesRequest } from '@porchlight/protocol/policy';
 import type { ServiceRecord } from '../devices/index.ts';
 import { authorise, authoriseShare } from './authorise.ts';
 import type { BasicCheck } from './basic-passwords.ts';
@@ -13,6 +15,15 @@ export interface Visit {
 }
 
 const UNNAMED: Visit = Object.freeze({ person: undefined, role: undefined });
+
+/** What a request does at a service: a `GET` that has some servers take it for another method is no reading. */
+export function scopeOfVisit({
+  method,
+  headers,
+}: Pick<IncomingMessage, 'method' | 'headers'>): 'read' | 'write' {
+  if (Object.keys(headers).some(overridesRequest)) return 'write';
+  return scopeOfRequest(method, headers.upgrade !== undefined);
+}
 
 /**
  * Whether a visitor may open a service, by its access mode. `scope`: what the request does there. `basic` is what

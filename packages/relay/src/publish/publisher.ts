@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { PorchlightError, RESERVED_PATH, scopeOfRequest } from '@porchlight/protocol';
+import { PorchlightError, RESERVED_PATH } from '@porchlight/protocol';
 import {
   ANONYMOUS,
   authoriseVisit,
   type BasicPasswords,
   parseBasic,
+  scopeOfVisit,
   type Visit,
   type Visitor,
 } from '../access/index.ts';
@@ -192,8 +193,7 @@ export class Publisher {
     identity: Visitor,
     basic: 'absent' | 'wrong' | 'right',
   ): Visit {
-    const scope = scopeOfRequest(req.method, req.headers.upgrade !== undefined);
-    const visit = authoriseVisit(identity, route.device, route.service, scope, basic);
+    const visit = authoriseVisit(identity, route.device, route.service, scopeOfVisit(req), basic);
     const ambient =
       route.service.access === 'basic' || identity.kind === 'session' || identity.kind === 'share';
     if (ambient && route.service.access !== 'public' && isForeign(req, arrival)) {

@@ -93,6 +93,16 @@ it('a link for looking changes nothing; one for using does', async () => {
   expect((await visit(using, 'POST')).status).toBe(200);
 });
 
+it.each(['X-HTTP-Method-Override', 'x_http_method', 'X-Method-Override'])(
+  'a link for looking does not change by the back door of %s',
+  async (name) => {
+    const { code } = await make({ scope: 'read' });
+    const cookie = cookieOf(await open(code));
+    const answer = await relay.visit(HOST, '/', { headers: { cookie, [name]: 'DELETE' } });
+    expect(answer.status, answer.body).toBe(403);
+  },
+);
+
 it('the link is for one service: nothing else of the device, the console or another person opens', async () => {
   const { code } = await make({ scope: 'write' });
   const cookie = cookieOf(await open(code));

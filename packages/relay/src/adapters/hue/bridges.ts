@@ -1,5 +1,6 @@
-import { PorchlightError, scopeOfRequest } from '@porchlight/protocol';
-import { authorise, grantOf, type Identity, type Person } from '../../access/index.ts';
+import type { IncomingMessage } from 'node:http';
+import { PorchlightError } from '@porchlight/protocol';
+import { authorise, grantOf, type Identity, type Person, scopeOfVisit } from '../../access/index.ts';
 import type { DeviceRecord, DeviceStore, HueBridge, ServiceRecord } from '../../devices/index.ts';
 
 /** The bridge that a request is for, and whose it is. */
@@ -24,7 +25,7 @@ export class Bridges {
   }
 
   /** @throws PorchlightError `token_invalid`, `forbidden` (switched off; several), `scope_missing` */
-  async find(identity: Identity, method: string): Promise<FoundBridge> {
+  async find(identity: Identity, request: Pick<IncomingMessage, 'method' | 'headers'>): Promise<FoundBridge> {
     if (identity.kind !== 'access-token') throw new PorchlightError('token_invalid');
     const grant = grantOf(identity);
     const all = await this.#switchedOn(identity.accountId);
@@ -45,7 +46,7 @@ export class Bridges {
       throw new PorchlightError('forbidden', words);
     }
     const { deviceId, service: name } = bridge;
-    const action = scopeOfRequest(method) === 'read' ? 'service:visit' : 'service:operate';
+    const action = scopeOfVisit(request) === 'read' ? 'service:visit' : 'service:operate';
     const person = authorise(identity, action, { accountId: identity.accountId, deviceId, service: name });
     const device = await this.#devices.byId(identity.accountId, deviceId);
     const service = device?.services.find((one) => one.name === name);

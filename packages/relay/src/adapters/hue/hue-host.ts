@@ -120,7 +120,7 @@ export class HueHost {
     const token = bearerToken(req.headers.authorization);
     if (token === undefined)
       throw new PorchlightError('not_signed_in', 'Send an access token: Authorization: Bearer …');
-    const found = await bridges.find(await identities.byAccessToken(token), req.method ?? '');
+    const found = await bridges.find(await identities.byAccessToken(token), req);
     const visit: AdmittedVisit = { ...found, target, host, secure, address, by: 'hue' };
     if (kind === 'pass') return visits.pass(req, res, visit);
     take(this.#registrations, found.person.accountId);
