@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { FakeClock } from '@porchlight/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { AgentConfigFile } from '../config/index.ts';
-import type { Logger } from '../log/index.ts';
 import { BaseStationSwitch } from './index.ts';
 
 const ANYWHERE = { http: '127.0.0.1:0', mqtt: '127.0.0.1:0', mqtts: '127.0.0.1:0' };
@@ -24,7 +23,7 @@ beforeEach(async () => {
   const silent = () => undefined;
   baseStation = new BaseStationSwitch({
     ...{ dataFolder: folder, clock, isPerson: async () => false },
-    logger: { info: silent, warn: silent, error: silent, debug: silent } as unknown as Logger,
+    logger: { info: silent, warn: silent, error: silent, debug: silent },
     audit: (event, detail) =>
       void audited.push(`${event} ${detail['device'] ?? detail['user'] ?? ''}`.trim()),
   });
