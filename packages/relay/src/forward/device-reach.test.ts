@@ -93,6 +93,11 @@ describe('the way to a port of a device that is linked', () => {
     [{ port: 22 }, [{ name: 'ssh', kind: 'tcp', port: 2222 }]],
     [{ port: 2222 }, [{ name: 'ssh', kind: 'tcp' }]],
     [{ service: 'constructor' }, [{ name: 'ssh', kind: 'tcp' }]],
+    // A token for "ssh" or "http" alone reaches no other service by its port.
+    [{ service: 'ssh' }, [{ name: 'admin', kind: 'tcp', port: 22 }]],
+    [{ service: 'http' }, [{ name: 'admin', kind: 'tcp', port: 80 }]],
+    [{ service: '22' }, [{ name: 'ssh', kind: 'tcp', port: 22 }]],
+    [{ service: 'gone' }, [{ name: '1', kind: 'tcp' }]],
   ])('%j is not in %j', async (target, services) => {
     links.attach(linkWith(services, { deviceId: 'd2' }));
     expect(await open(target, stays)).toBe('service_unknown');

@@ -6,6 +6,7 @@ const NAMES = new Map<number, readonly string[]>([
   [22, ['ssh']],
   [80, ['http', 'web']],
 ]);
+const NUMBER = /^[0-9]+$/;
 const PORT = /^[1-9][0-9]{0,4}$/;
 
 /** The service that a target means, of those that are offered: see {@link PortTarget}. */
@@ -14,12 +15,17 @@ export function offeredService(
   target: PortTarget,
 ): AnnouncedService | undefined {
   const named = (name: string) => services.find((one) => one.name === name);
-  const onPort = (wanted: number | undefined) => {
-    const found = services.filter(({ port }) => port !== undefined && port === wanted);
+  const onPort = (wanted: number) => {
+    const found = services.filter(({ port }) => port === wanted);
     return found.find(({ kind }) => kind === 'tcp') ?? found[0];
   };
-  // What a device opened because it was asked for has no name but its number.
-  if ('service' in target) return named(target.service) ?? onPort(portOfTarget(target));
+  if ('service' in target) {
+    const port = portOfTarget(target);
+    // What a device opened because it was asked for has no name but its number. What has a name of its own is another
+    // service, which somebody who may reach this one may not.
+    const asked = services.find((one) => port !== undefined && one.port === port && NUMBER.test(one.name));
+    return named(target.service) ?? asked;
+  }
   const byPort = onPort(target.port) ?? named(String(target.port));
   if (byPort !== undefined) return byPort;
   for (const name of NAMES.get(target.port) ?? []) {
