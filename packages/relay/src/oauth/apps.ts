@@ -9,6 +9,7 @@ import type { AppRecord, AppSecretRecord, AppStore } from './app-store.ts';
 import { BUILTIN_APPS } from './builtin-apps.ts';
 import { checkCallbacks } from './check-callback.ts';
 import { checkLogo } from './check-logo.ts';
+import { looksLikeOwnName } from './own-name.ts';
 
 export const APP_SECRET_PREFIX = 'pls_';
 /** Realm of Digest authentication of apps (RFC 7616 §3.3). */
@@ -210,7 +211,7 @@ export class Apps {
 
 /** @throws PorchlightError `bad_request` */
 function checked({ name, logo, callbacks }: AppWords) {
-  if (/porch\s*light/i.test(name)) {
+  if (looksLikeOwnName(name)) {
     throw new PorchlightError(
       'bad_request',
       'An app of your own is not called Porchlight: people would take it for part of it',
