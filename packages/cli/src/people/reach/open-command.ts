@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { twinned } from '../../environment-twins.ts';
-import { print, printJson } from '../../terminal/index.ts';
+import { harmless, print, printJson } from '../../terminal/index.ts';
 import { named } from '../completion/index.ts';
 import { findDevice, parseTarget, serviceOf } from '../devices/index.ts';
 import { openInBrowser } from '../output/index.ts';
@@ -22,7 +22,7 @@ export function openCommand(): Command {
       const { name, url } = serviceOf(device, target.service, (service) => service.url !== undefined);
       const address = url ?? '';
       if (flags.json === true) return printJson({ device: device.name, service: name, url: address });
-      if (flags.print === true || !(await openInBrowser(address))) return print(address);
-      if (flags.quiet !== true) print(`opened ${address}`);
+      if (flags.print === true || !(await openInBrowser(address))) return print(harmless(address));
+      if (flags.quiet !== true) print(`opened ${harmless(address)}`);
     });
 }
