@@ -50,6 +50,21 @@ describe('signing in', () => {
     expect((await new Client({ relay: origin, token: source }).api.me()).account.name).toBe('ann');
   });
 
+  it('a page that asks the port of a sign-in neither ends it nor passes for its answer', async () => {
+    const tokens = await signInWithBrowser({
+      relay: origin,
+      async open(url) {
+        const callback = new URL(url).searchParams.get('redirect_uri') ?? '';
+        for (const query of ['', '?code=x', '?code=x&state=guessed', '?error=access_denied&state=']) {
+          const answer = await fetch(callback + query);
+          expect([answer.status, await answer.text()]).toEqual([404, 'There is nothing here.']);
+        }
+        void allowed(url);
+      },
+    });
+    expect(tokens.accessToken).toMatch(/^plo_/);
+  });
+
   it('by an address that the person pastes', async () => {
     const tokens = await signInWithBrowser({
       relay: origin,

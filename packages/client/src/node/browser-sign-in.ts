@@ -36,6 +36,7 @@ export async function signInWithBrowser(options: BrowserSignInOptions): Promise<
       redirectUri: `http://127.0.0.1:${listener.port}${PATH}`,
       scope: options.scope,
     });
+    listener.expect(flow.state);
     await options.open(flow.url);
     const ends = [listener.came, expiry(options.signal), ...(options.pasted ? [options.pasted] : [])];
     return await flow.finish(await Promise.race(ends), options.signal);
@@ -44,14 +45,17 @@ export async function signInWithBrowser(options: BrowserSignInOptions): Promise<
   }
 }
 
-/** Takes one request, of a browser that comes back. */
+/** Takes one request: of a browser that comes back with what was sent along, for every page can ask this port. */
 async function listen(page: string) {
+  let state: string | undefined;
   let arrive: (url: string) => void = () => undefined;
   const came = new Promise<string>((resolve) => {
     arrive = resolve;
   });
   const server = http.createServer({ requestTimeout: 10_000 }, (req, res) => {
-    const found = req.method === 'GET' && (req.url ?? '').split('?')[0] === PATH;
+    const [path, query] = (req.url ?? '').split('?');
+    const given = new URLSearchParams(query).get('state');
+    const found = req.method === 'GET' && path === PATH && state !== undefined && given === state;
     const text = found ? page : 'There is nothing here.';
     res.writeHead(found ? 200 : 404, {
       'Content-Type': 'text/plain; charset=utf-8',
@@ -75,6 +79,9 @@ async function listen(page: string) {
   return {
     port,
     came,
+    expect(sent: string) {
+      state = sent;
+    },
     close() {
       server.close();
       server.closeAllConnections();
