@@ -47,7 +47,9 @@ async function openOwnBroker(parts: BrokerSideParts): Promise<BrokerSide> {
   const broker = await LanBroker.open({ ...parts, baseTopic: settings.baseTopic });
   try {
     const authority = await openAuthority(dataFolder, clock.now());
-    const certificate = await ServerCertificate.make(authority, lanNames);
+    // The name on the LAN, and what it becomes when somebody else has that.
+    const names = [`${settings.hostName}.local`, `${settings.hostName}-2.local`];
+    const certificate = await ServerCertificate.make(authority, () => lanNames(names));
     const open = await openBrokerPorts({
       mqtt: settings.mqtt === 'off' ? undefined : settings.mqtt,
       mqtts: settings.mqtts === 'off' ? undefined : settings.mqtts,

@@ -1,12 +1,12 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import type { Clock } from '../../clock.ts';
-import { systemErrorCode } from '../../config/index.ts';
 import type { Logger } from '../../log/index.ts';
 import { BEACON_GROUP, BEACON_PORT, rawPublicKey } from './beacon.ts';
 import { BeaconSender } from './beacon-sender.ts';
 import { BeaconSequence } from './beacon-sequence.ts';
-import { hear, sendToAll } from './datagrams.ts';
+import { sendToAll } from './datagrams.ts';
+import { Ear } from './ear.ts';
 import { LanInterfaces } from './interfaces.ts';
 import type { LanPorts } from './lan-ports.ts';
 import { type MdnsService, openMdns } from './mdns/index.ts';
@@ -60,10 +60,8 @@ export function fingerprintOf(key: KeyObject): string {
  */
 export async function openDiscovery(parts: DiscoveryParts) {
   const { dataFolder, identity, hostName, ports, emonesp, clock, logger, onChange } = parts;
-  const problems: string[] = [];
-  const problem = (what: string): void => {
-    problems.push(what);
-    logger.warn({ reason: what }, 'the base station is not found in every way');
+  const problem = (reason: string): void => {
+    logger.warn({ reason }, 'the base station is not found in every way');
   };
   const sequence = await BeaconSequence.open(dataFolder);
   const notices = new Notices({ clock, logger, onChange });
@@ -120,40 +118,29 @@ export async function openDiscovery(parts: DiscoveryParts) {
       { name: 'emonpi.local', type: 'A' },
     ]);
   const cancelAsk = clock.every(ASK_MS, ask);
-  const onSocket = (error: Error): void => problem(error.message);
-  const ears = await Promise.all([
-    ear(EMONESP_PORT, (bytes, from) => watch.broadcast(bytes, from)),
-    ear(BEACON_PORT, (bytes, from) => watch.beacon(bytes, from)),
-  ]);
-  async function ear(port: number, onDatagram: (bytes: Buffer, from: string) => void) {
-    if (isQuiet) return undefined;
-    try {
-      return await hear(port, () => clock.monotonic(), onDatagram, onSocket);
-    } catch (error) {
-      problem(`impostors on UDP port ${port} go unnoticed (${systemErrorCode(error) || String(error)})`);
-      return undefined;
-    }
-  }
-  /** Interfaces that are new are listened on too. */
-  function join(): void {
-    for (const { ipv4 } of interfaces.list) {
-      try {
-        if (ipv4[0] !== undefined) ears[1]?.addMembership(BEACON_GROUP, ipv4[0].address);
-      } catch (error) {
-        logger.debug({ error }, 'no multicast there, or joined already'); // broadcasts are heard in any case
-      }
-    }
-  }
+  const heard = {
+    clock,
+    addresses: () => interfaces.list.flatMap(({ ipv4 }) => ipv4.slice(0, 1).map(({ address }) => address)),
+    onProblem: problem,
+  };
+  const ears = isQuiet
+    ? []
+    : [
+        new Ear({ ...heard, port: EMONESP_PORT, onDatagram: (bytes, from) => watch.broadcast(bytes, from) }),
+        new Ear({
+          ...{ ...heard, port: BEACON_PORT, group: BEACON_GROUP },
+          onDatagram: (bytes, from) => watch.beacon(bytes, from),
+        }),
+      ];
   function follow(): void {
     logger.info({ addresses: addressesOf(interfaces) }, 'addresses on the LAN have changed');
     void mdns.follow();
     beacons.send();
-    join();
+    for (const ear of ears) ear.join();
     onChange();
   }
   isOpen = true;
   if (hasChanged) follow();
-  join();
   beacons.send();
   return {
     /** When devices are told where the base station is. */
@@ -172,7 +159,7 @@ export async function openDiscovery(parts: DiscoveryParts) {
       hostName: mdns.hostName(),
       wanted: `${hostName}.local`,
       addresses: addressesOf(interfaces),
-      problems,
+      problems: [...mdns.problems(), ...ears.flatMap(({ problem: each }) => each ?? [])],
       notices: notices.list(),
     }),
     /** Takes back what was published. */
@@ -183,7 +170,7 @@ export async function openDiscovery(parts: DiscoveryParts) {
       await mdns.close();
       await beacons.close();
       await telling;
-      for (const socket of ears) socket?.close();
+      for (const ear of ears) await ear.close();
     },
   };
 }

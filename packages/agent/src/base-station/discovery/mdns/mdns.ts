@@ -6,7 +6,7 @@ import { Responder, type Sender } from './responder.ts';
 import { MdnsSockets } from './sockets.ts';
 
 /** What could not be opened is tried again so often. */
-const RETRY_MS = 60_000;
+const RETRY_MS = 20_000;
 
 export interface MdnsParts {
   readonly clock: Clock;
@@ -63,6 +63,8 @@ export async function openMdns(parts: MdnsParts) {
     follow,
     /** E.g. `porchlight-2.local`; undefined: there is none, or not yet. */
     hostName: () => (responder.isNamed && sockets.size > 0 ? `${responder.label}.local` : undefined),
+    /** What cannot be had now, one sentence each. */
+    problems: () => sockets.problems(),
     /** Asks everybody; what they say comes to `onResponse`. */
     ask(questions: NonNullable<Packet['questions']>): void {
       for (const lan of interfaces.list) sockets.send(lan, { type: 'query', questions: [...questions] });

@@ -16,7 +16,7 @@ const TTL = 255;
 export interface MdnsSocketsParts {
   readonly monotonic: () => number;
   onPacket(on: LanInterface, packet: MdnsPacket, from: Sender): void;
-  /** Why mDNS does not work, or not on some interface; told once for each reason. */
+  /** Why mDNS does not work, or not on some interface; told once until it is gone. */
   onProblem(reason: string): void;
 }
 
@@ -30,7 +30,10 @@ interface Open {
 export class MdnsSockets {
   readonly #parts: MdnsSocketsParts;
   readonly #open = new Map<string, Open>();
-  readonly #told = new Set<string>();
+  /** By what could not be opened; each reason is told once until it is gone. */
+  readonly #problems = new Map<string, string>();
+  /** On its way to the system: moments. */
+  readonly #sending = new Set<Promise<void>>();
   #last: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -41,6 +44,11 @@ export class MdnsSockets {
   /** How many are open; 0: mDNS does not work. */
   get size(): number {
     return this.#open.size;
+  }
+
+  /** What cannot be opened now, one sentence each. */
+  problems(): string[] {
+    return [...new Set(this.#problems.values())];
   }
 
   /** Opens and closes sockets as the interfaces are now; resolves when that is done. */
@@ -54,8 +62,12 @@ export class MdnsSockets {
       if (lan.name !== on.name) continue;
       if (to !== undefined && to.address.includes(':') !== (family === 'udp6')) continue;
       const group = family === 'udp4' ? GROUPS.udp4 : `${GROUPS.udp6}%${lan.name}`;
-      // Lost as any datagram may be: what matters is said again. An interface that has gone is closed soon.
-      socket.send(encode(packet), to?.port ?? MDNS_PORT, to?.address ?? group, () => undefined);
+      const sent = new Promise<void>((resolve) => {
+        // Lost as any datagram may be: what matters is said again. An interface that has gone is closed soon.
+        socket.send(encode(packet), to?.port ?? MDNS_PORT, to?.address ?? group, () => resolve());
+      });
+      this.#sending.add(sent);
+      void sent.then(() => this.#sending.delete(sent));
     }
   }
 
@@ -63,6 +75,7 @@ export class MdnsSockets {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#last;
+    await Promise.all(this.#sending);
     for (const key of this.#open.keys()) await this.#drop(key);
   }
 
@@ -79,12 +92,14 @@ export class MdnsSockets {
       if (still === undefined) await this.#drop(key);
       else open.lan = still.lan;
     }
+    for (const key of this.#problems.keys()) if (!wanted.has(key)) this.#problems.delete(key);
     for (const [key, { family, lan }] of wanted) {
       if (this.#closed || this.#open.has(key)) continue;
       try {
         await this.#add(key, family, lan);
+        this.#problems.delete(key);
       } catch (error) {
-        this.#tell(systemErrorCode(error) || String(error), family, lan);
+        this.#fail(key, systemErrorCode(error) || String(error), family, lan);
       }
     }
   }
@@ -104,7 +119,7 @@ export class MdnsSockets {
     }
     const open: Open = { family, socket, lan };
     const admits = createInlet(this.#parts.monotonic);
-    socket.on('error', (error) => this.#tell(error.message, family, open.lan));
+    socket.on('error', (error) => this.#fail(key, error.message, family, open.lan));
     socket.on('message', (bytes, from) => {
       // Linux gives each socket what comes in on any interface (IP_MULTICAST_ALL).
       if (bytes.length > PACKET_MAX || !open.lan.holds(from.address) || !admits()) return;
@@ -119,22 +134,18 @@ export class MdnsSockets {
     this.#open.delete(key);
     if (open === undefined) return;
     const closed = once(open.socket, 'close');
-    // An empty datagram to nobody, behind what is under way: close() throws that away.
-    await new Promise<void>((resolve) => {
-      open.socket.send('', MDNS_PORT, open.family === 'udp4' ? '127.0.0.1' : '::1', () => resolve());
-    });
     open.socket.close();
     await closed;
   }
 
-  #tell(code: string, family: Family, { name }: LanInterface): void {
+  #fail(key: string, code: string, family: Family, { name }: LanInterface): void {
     const what = family === 'udp4' ? 'IPv4' : 'IPv6';
     const reason =
       code === 'EADDRINUSE'
         ? `another program has UDP port ${MDNS_PORT} for itself (${what})`
         : `no multicast over ${what} on ${name} (${code})`;
-    if (this.#told.has(reason)) return;
-    this.#told.add(reason);
-    this.#parts.onProblem(reason);
+    const isNew = ![...this.#problems.values()].includes(reason);
+    this.#problems.set(key, reason);
+    if (isNew) this.#parts.onProblem(reason);
   }
 }
