@@ -45,6 +45,18 @@ test.each([
   expect(away?.searchParams.get('code') ?? 'none').toBe('none');
 });
 
+test('a request is kept only as long as it is short', async () => {
+  const { url } = await begin(app, { scope: 'read', login_hint: 'x'.repeat(9_000) });
+  const { answer, away } = await new TestBrowser(relay, ann).follow(url);
+  expect([answer.status, away?.searchParams.get('error')]).toEqual([303, 'invalid_request']);
+  const form = { client_id: 'porchlight-cli', scope: 'read', nonce: 'x'.repeat(40_000) };
+  const code = await fetch(`http://localhost:${relay.port}/oauth/device-authorization`, {
+    method: 'POST',
+    body: new URLSearchParams(form),
+  });
+  expect([code.status, await code.json()]).toMatchObject([400, { error: 'invalid_request' }]);
+});
+
 test('whoever begins as nobody and signs in in the same browser gets on', async () => {
   const browser = new TestBrowser(relay);
   const page = await signInPage(browser, {});

@@ -6,11 +6,13 @@ import type { Apps } from './apps.ts';
 import { clientMetadata } from './client-metadata.ts';
 import type { OAuthRecord, OAuthRecordStore } from './record-store.ts';
 
-/** Requests that wait for a person, and device codes that wait for one, of all apps together: a few MB. */
+/** Requests that wait for a person, and device codes that wait for one, of all apps together: some 40 MB at worst. */
 const WAITING_MAX: ReadonlyMap<string, number> = new Map([
   ['Interaction', 5_000],
   ['DeviceCode', 2_000],
 ]);
+/** So many more are kept of people who are signed in: strangers can fill the places of strangers only. */
+const SIGNED_IN_MORE = 5_000;
 /** Of one grant; older ones go first. An app that asks on and on fills nothing. */
 const PER_GRANT_MAX: ReadonlyMap<string, number> = new Map([
   ['AccessToken', 50],
@@ -101,7 +103,9 @@ class RecordAdapter implements Adapter {
     const { jti: _id, userCode, consumed: _consumed, ...rest } = payload;
     const now = clock.now();
     const idHash = hashOf(id);
-    const most = WAITING_MAX.get(this.#kind);
+    const places = WAITING_MAX.get(this.#kind);
+    const isSignedIn = this.#kind === 'Interaction' && payload.session?.accountId !== undefined;
+    const most = places === undefined ? undefined : places + (isSignedIn ? SIGNED_IN_MORE : 0);
     if (most !== undefined && (await records.count(this.#kind, now)) >= most) {
       if ((await records.find(this.#kind, idHash)) === undefined) {
         throw new errors.TemporarilyUnavailable(

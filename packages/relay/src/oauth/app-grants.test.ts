@@ -124,6 +124,14 @@ test('what comes twice at the same moment counts once, and ends the grant', asyn
   expect(noted.at(-1)).toMatchObject({ action: 'app.revoked', actor: 'relay', detail: { by: 'reuse' } });
 });
 
+test('strangers who begin to sign in again and again keep out nobody who is signed in', async () => {
+  const full = { ...stores.oauthRecords, count: () => Promise.resolve(5_000) };
+  const kept = createAdapters({ records: full, grants, apps, clock, endedBy: () => 'reuse' })('Interaction');
+  await expect(kept.upsert('i1', { params: {} }, 600)).rejects.toBeInstanceOf(errors.TemporarilyUnavailable);
+  await kept.upsert('i2', { params: {}, session: { accountId: ann.accountId, uid: 'u', cookie: 'c' } }, 600);
+  expect(await kept.find('i2')).toBeDefined();
+});
+
 test('nobody ends what is another’s, and names that people trust are not given away', async () => {
   const grant = await grants.allow(ann, 'app', READ, FROM);
   const bob: Person = { ...ann, accountId: 'bob', accountName: 'bob' };

@@ -19,6 +19,8 @@ import type { SigningKeys } from './signing-keys.ts';
 
 /** Requests of one address that make something which waits for a person. */
 const WAITING: Rate = { capacity: 60, refillMs: 2_000 };
+/** Device codes of one address: people sign programs in seldom, and few addresses must not take all places. */
+const CODES: Rate = { capacity: 30, refillMs: 15_000 };
 /** All other requests of one address: programs of a whole household behind one router refresh tokens here. */
 const OTHERS: Rate = { capacity: 300, refillMs: 100 };
 /** Signing keys are looked at so often, to be changed when their time has come. */
@@ -52,12 +54,14 @@ export interface AuthorizationServerParts {
 export class AuthorizationServer {
   readonly #parts: AuthorizationServerParts;
   readonly #waiting: TokenBuckets;
+  readonly #codes: TokenBuckets;
   readonly #others: TokenBuckets;
   #current: { readonly provider: Promise<Provider>; readonly until: number } | undefined;
 
   constructor(parts: AuthorizationServerParts) {
     this.#parts = parts;
     this.#waiting = new TokenBuckets(WAITING, parts.clock);
+    this.#codes = new TokenBuckets(CODES, parts.clock);
     this.#others = new TokenBuckets(OTHERS, parts.clock);
   }
 
@@ -108,8 +112,7 @@ export class AuthorizationServer {
   ): Promise<void> {
     const path = (req.url ?? '/').split('?', 1)[0] ?? '/';
     for (const [name, value] of Object.entries(HEADERS)) res.setHeader(name, value);
-    const makes = path === ROUTES.authorization || path === ROUTES.device_authorization;
-    const wait = (makes ? this.#waiting : this.#others).take(addressKey(origin.address));
+    const wait = this.#limitOf(path).take(addressKey(origin.address));
     if (wait > 0) return tooMany(res, wait);
     if (path.startsWith(SIGN_IN_PATH)) return this.#signIn(req, res, path.slice(SIGN_IN_PATH.length));
     const issuer = new URL(this.#parts.issuer());
@@ -119,6 +122,11 @@ export class AuthorizationServer {
     req.headers['x-forwarded-proto'] = issuer.protocol.slice(0, -1);
     req.headers['x-forwarded-for'] = origin.address;
     await provider.callback()(req, res);
+  }
+
+  #limitOf(path: string): TokenBuckets {
+    if (path === ROUTES.device_authorization) return this.#codes;
+    return path === ROUTES.authorization ? this.#waiting : this.#others;
   }
 
   /** A person has to sign in for an app: at the console, as always, and then goes on. */

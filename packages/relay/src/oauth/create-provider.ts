@@ -37,6 +37,8 @@ export const LIFE_S = {
 } as const;
 
 const REFRESH_PREFIX = 'plr_';
+/** Characters of all parameters of a request: they are kept while a person is asked, and some with each token. */
+const PARAMETERS_MAX = 8 * 1024;
 
 export interface ProviderParts {
   readonly issuer: string;
@@ -125,6 +127,10 @@ function configurationOf({ keys, adapter, accountName, answered, page }: Provide
       hue: null,
       /** What was asked for, as it was sent: the library forgets words that it does not know itself. */
       asked(ctx) {
+        const said = Object.values(ctx.oidc.params ?? {}).filter((value) => typeof value === 'string');
+        if (said.reduce((sum, { length }) => sum + length, 0) > PARAMETERS_MAX) {
+          throw new errors.InvalidRequest('the request is too long');
+        }
         const text = askedScope(ctx);
         const fault = faultOfScope(text);
         if (fault !== undefined) throw new errors.InvalidScope(fault, text.slice(0, 200));
