@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RunningProgram, requireProgram, runProgram } from '@porchlight/testkit';
+import { type RunningProgram, requireProgram, runProgram, startProgram } from '@porchlight/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveWithAvahi } from './lan/avahi.ts';
 import { ADDRESSES, type Lan, openLan, requireLan, type Station, startStation } from './lan/lan-network.ts';
@@ -16,9 +16,11 @@ interface Requests {
 }
 interface Shown {
   readonly fingerprint: string;
+  readonly ports: object;
   readonly pairing: { readonly on: boolean };
   readonly discovery: {
-    readonly hostName: string;
+    readonly hostName?: string;
+    readonly problems: readonly string[];
     readonly notices: readonly { kind: string; address: string }[];
   };
 }
@@ -227,6 +229,33 @@ describe.skipIf(able.missing)(`a base station on its LAN ${able.missing ?? ''}`,
     expect(now - before).toBeLessThan(100);
     expect(await lan.get('base', 'http://127.0.0.1:8094/')).toMatch(/^(?:200|30\d) /);
     await arrives('emon/warmth/warmth');
+  });
+
+  it('where another program has the ports for itself it says so once, and is found when they are free', {
+    timeout: 120_000,
+  }, async () => {
+    const hold = [5353, 5005, 5006].map((port) => `require('dgram').createSocket('udp4').bind(${port})`);
+    const script = `${hold.join(';')};setTimeout(() => console.log('{"held":true}'), 100)`;
+    const holder = startProgram('node', ['-e', script], { netns: lan.netns('other') });
+    await holder.json((line) => line['held'] === true);
+    const second = await startStation(lan, 'other', 'base station open');
+    try {
+      for (const port of [5353, 5005, 5006])
+        await second.program.json((line) => String(line['reason']).includes(`port ${port} `));
+      const before = await second.ask<Shown>('show');
+      expect(before.ports).toEqual({ http: 80, mqtt: 1883, mqtts: 8883 });
+      expect(before.discovery.problems).toHaveLength(3);
+      await holder.stop('SIGKILL');
+      const problems = async () => (await second.ask<Shown>('show')).discovery.problems;
+      await expect.poll(problems, { timeout: 60_000, interval: 500 }).toEqual([]);
+      const name = async () => (await second.ask<Shown>('show')).discovery.hostName;
+      await expect.poll(name, { timeout: 60_000, interval: 500 }).toBe('porchlight.local');
+      const told = second.program.lines.filter((line) => line.includes('not found in every way'));
+      expect(told).toHaveLength(3);
+    } finally {
+      await second.close();
+      await holder.stop('SIGKILL');
+    }
   });
 });
 

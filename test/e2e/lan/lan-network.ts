@@ -77,13 +77,13 @@ export type Lan = Awaited<ReturnType<typeof openLan>>;
 
 export type Station = Awaited<ReturnType<typeof startStation>>;
 
-/** A real agent without a relay, which is a base station there with everything as it is by default. */
-export async function startStation(lan: Lan) {
+/** A real agent without a relay, which is a base station there with everything as it is by default; once that is `ready`. */
+export async function startStation(lan: Lan, role: Role = 'base', ready = 'host name on the LAN') {
   const data = await mkdtemp(join(tmpdir(), 'porchlight-base-'));
   await writeFile(join(data, 'agent.yaml'), 'baseStation: {}\n');
-  const options = { netns: lan.netns('base'), env: { PORCHLIGHT_SETTINGS: '127.0.0.1:8094' } };
+  const options = { netns: lan.netns(role), env: { PORCHLIGHT_SETTINGS: '127.0.0.1:8094' } };
   const run = () => startPorchlight(['agent', 'run', '--data', data], options);
-  const named = (program: RunningProgram) => program.json((line) => line['msg'] === 'host name on the LAN');
+  const named = (program: RunningProgram) => program.json((line) => line['msg'] === ready);
   const station = {
     program: run(),
     /** `porchlight agent base-station …`, its answer in JSON. @throws Error with what it said, when it fails */
