@@ -26,6 +26,8 @@ export function bashScript(commands: readonly CompletedCommand[]): string {
   return `# Completion of porchlight for bash. Put it to use with:  source <(porchlight completion bash)
 _porchlight() {
   local current=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} path=porchlight words= files= word at
+  # compgen runs what looks like a command in its words, and these come from elsewhere: nothing but names is left.
+  local others=$'[!a-zA-Z0-9\\n ./:_-]'
   for ((at = 1; at < COMP_CWORD; at++)); do
     word=\${COMP_WORDS[at]}
     case "$path $word" in
@@ -35,7 +37,7 @@ ${steps.join('\n')}
   case $path in
 ${cases.join('\n')}
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  COMPREPLY=($(compgen -W "\${words//$others/}" -- "$current"))
   if [[ -n $files ]]; then COMPREPLY+=($(compgen -f -- "$current")); fi
 }
 complete -F _porchlight porchlight
