@@ -46,6 +46,7 @@ describe.skipIf(missing !== undefined)(
       const stop = new AbortController();
       onTestFinished(() => stop.abort());
       const asking = emonEspAsks(server(), { everyMs: 100, signal: stop.signal });
+      asking.catch(() => undefined); // told to who awaits it
       const { id } = await request(({ times }) => times > 2);
       await station.say('allow', id, '--name', 'Kitchen');
       const { credentials, told } = await asking;

@@ -48,12 +48,14 @@ test.skipIf(chromium.missing !== undefined)(
 
     // It comes while the page is open, and nobody loads it again.
     const asking = emonEspAsks(server, { everyMs: 500, signal: stop.signal });
+    asking.catch(() => undefined); // told to who awaits it
     await tab.getByText('EmonESP: no code').waitFor();
     await picture('request');
     const name = tab.getByLabel('Call it');
     await name.fill('<b>kitchen</b>');
     // What is being typed stays, whatever the page learns meanwhile.
-    await vi.waitFor(async () => expect(await station.tell('show')).toMatchObject({ requests: [{}] }));
+    for (let n = 0; n < 2; n += 1)
+      await tab.waitForResponse((answer) => answer.url().endsWith('/wifi/devices'));
     expect(await name.inputValue()).toBe('<b>kitchen</b>');
     await tab.getByRole('button', { name: 'Allow' }).click();
     const { credentials } = await asking;
@@ -89,10 +91,12 @@ test.skipIf(chromium.missing !== undefined)(
 
     // Denied on the page: heard no more, until it is forgotten.
     const again = emonEspAsks(server, { everyMs: 500, signal: stop.signal });
+    again.catch(() => undefined); // told to who awaits it
     await tab.getByRole('button', { name: 'Deny' }).click();
     await tab.getByRole('heading', { name: 'Denied' }).waitFor();
-    await vi.waitFor(async () =>
-      expect((await fetch(`${server}/emoncms/device/auth/request.json`)).status).toBe(403),
+    await vi.waitFor(
+      async () => expect((await fetch(`${server}/emoncms/device/auth/request.json`)).status).toBe(403),
+      { timeout: 60_000 },
     );
     await picture('denied');
     await tab.getByRole('button', { name: 'Forget' }).click();
