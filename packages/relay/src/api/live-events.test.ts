@@ -42,6 +42,7 @@ async function listen(headers: Record<string, string>) {
   const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
   answer.on('error', () => undefined);
   const events: LiveEvent[] = [];
+  const heard: LiveEvent[] = [];
   let text = '';
   let wake = () => {};
   answer.on('data', (chunk: Buffer) => {
@@ -49,13 +50,19 @@ async function listen(headers: Record<string, string>) {
     for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
       const frame = text.slice(0, end);
       text = text.slice(end + 2);
-      if (frame.startsWith('data: ')) events.push(JSON.parse(frame.slice(6)) as LiveEvent);
+      if (frame.startsWith('data: ')) {
+        const event = JSON.parse(frame.slice(6)) as LiveEvent;
+        events.push(event);
+        heard.push(event);
+      }
       wake();
     }
   });
   return {
     status: answer.statusCode,
     answer,
+    /** Everything so far. */
+    heard,
     async next(): Promise<LiveEvent> {
       while (events.length === 0) await new Promise<void>((resolve) => (wake = resolve));
       return events.shift()!;
@@ -76,6 +83,48 @@ test('an account gets its own events only', async () => {
   removed('eve', 'e1');
   expect(await bob.next()).toEqual({ type: 'device-removed', id: 'b1' });
   expect(await eve.next()).toEqual({ type: 'device-removed', id: 'e1' });
+});
+
+test('who asks a base station is told to those alone who may answer there', async () => {
+  const device = await rig.addDevice('bob', 'attic');
+  const other = await rig.addDevice('bob', 'other');
+  const tokenFor = async (grant: object) => {
+    const made = await rig.call('bob', 'POST', '/api/me/access-tokens', { name: 'x', grant });
+    return { authorization: `Bearer ${made.json().token}` };
+  };
+  const bob = await listen(as('bob'));
+  const narrow = await listen(await tokenFor({ scopes: ['read', 'manage'], devices: [{ id: device }] }));
+  const strangers = [
+    await listen(as('eve')),
+    await listen(await tokenFor({ scopes: ['read'] })),
+    await listen(await tokenFor({ scopes: ['read', 'manage'], devices: [{ id: other }] })),
+    await listen(
+      await tokenFor({ scopes: ['read', 'manage'], devices: [{ id: device, services: ['web'] }] }),
+    ),
+  ];
+  expect([bob, narrow, ...strangers].map(({ status }) => status)).toEqual(
+    Array.from({ length: 6 }, () => 200),
+  );
+  const owner = { deviceId: device, accountId: rig.idOf('bob'), deviceName: 'attic' };
+  const request = {
+    ...{ id: 'r1', way: 'porchlight' as const, name: 'sensor', address: '10.0.0.9', code: '123-456' },
+    ...{ firstAskedAt: 1, askedAt: 2, times: 3, state: 'waiting' as const },
+  };
+  const station = rig.baseStations.open(owner, () => undefined);
+  station.hear({ type: 'lan-requests', remoteAllow: true, requests: [request], more: 0 });
+  const seen = { ...request, deviceId: device, deviceName: 'attic', answerable: true };
+  for (const one of [bob, narrow]) {
+    expect(await one.next()).toEqual({ type: 'lan-requests', deviceId: device, requests: [seen] });
+  }
+  station.close();
+  const gone = () => bob.heard.some((event) => event.type === 'lan-requests' && event.requests.length === 0);
+  while (!gone()) await bob.next();
+  for (const name of ['bob', 'eve'])
+    rig.deps.events.publish({ type: 'account-removed', accountId: rig.idOf(name) });
+  for (const one of strangers) {
+    await one.end;
+    expect(one.heard.filter(({ type }) => type === 'lan-requests')).toEqual([]);
+  }
 });
 
 test('join requests addressed to nobody go to admins', async () => {
