@@ -107,8 +107,8 @@ export class Identities {
       if (account === undefined) return undefined;
       const { id: accountId, name: accountName, role } = account;
       const grant = found.grant && createGrant(found.grant);
-      const { tokenId, expiresAt } = found;
-      const person = { kind: 'access-token', accountId, accountName, role, tokenId, grant } as const;
+      const { tokenId, expiresAt, endsAt } = found;
+      const person = { kind: 'access-token', accountId, accountName, role, tokenId, grant, endsAt } as const;
       return { person, expiresAt };
     });
   }
@@ -131,9 +131,9 @@ export class Identities {
 
   async #findToken(token: string) {
     const personal = await this.#tokens.find(token);
-    if (personal !== undefined) return { ...personal, tokenId: personal.id };
+    if (personal !== undefined) return { ...personal, tokenId: personal.id, endsAt: personal.expiresAt };
     const ofApp = await this.#appTokens.find(token);
-    return ofApp && { ...ofApp, tokenId: ofApp.grantId };
+    return ofApp && { ...ofApp, tokenId: ofApp.grantId, endsAt: undefined };
   }
 
   async #ofSession(session: { id: string; accountId: string; expiresAt: number } | undefined) {

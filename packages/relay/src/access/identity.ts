@@ -20,6 +20,8 @@ export interface AccessTokenIdentity {
   readonly tokenId: string;
   /** Undefined: all that the account may do, but for what is done in a browser only. */
   readonly grant?: Grant | undefined;
+  /** Of a personal token, ms since 1970: what is open ends then. An app's is refreshed; what it has open ends with its grant. */
+  readonly endsAt?: number | undefined;
 }
 
 /** Somebody who logged in over SSH with a key of their account. */

@@ -1,8 +1,29 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { startTestRelay, type TestRelay } from '@porchlight/testkit';
+import { FakeClock, startTestRelay, type TestRelay } from '@porchlight/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Visitor } from '../access/index.ts';
+import { createEventBus } from '../events.ts';
+import { OpenVisits } from './open-visits.ts';
+
+it('a personal token that runs out ends what it has open; the hour of an app’s token does not', async () => {
+  const clock = new FakeClock();
+  const visits = new OpenVisits({ events: createEventBus(() => undefined), clock });
+  const program = { kind: 'access-token', accountId: 'a', accountName: 'ann', role: 'member' } as const;
+  const ended: string[] = [];
+  const add = (tokenId: string, endsAt: number | undefined) => {
+    const identity: Visitor = { ...program, tokenId, endsAt };
+    visits.add({ destroy: () => ended.push(tokenId), once: () => undefined }, identity);
+  };
+  add('personal', clock.now() + 60_000);
+  add('app', undefined);
+  await clock.advance(59_999);
+  expect(ended).toEqual([]);
+  await clock.advance(24 * 3600_000);
+  expect(ended).toEqual(['personal']);
+  visits.close();
+});
 
 describe('what a visitor has open', () => {
   let relay: TestRelay;

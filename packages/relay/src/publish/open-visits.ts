@@ -32,8 +32,9 @@ export class OpenVisits {
     if (identity.kind === 'anonymous') return;
     this.#open.set(visit, identity);
     visit.once('close', () => this.#open.delete(visit));
-    if (identity.kind !== 'share' || identity.expiresAt === undefined) return;
-    const left = identity.expiresAt - this.#clock.now();
+    const endsAt = endOf(identity);
+    if (endsAt === undefined) return;
+    const left = endsAt - this.#clock.now();
     if (left > TIMER_MAX_MS) return;
     const cancel = this.#clock.after(Math.max(0, left), () => visit.destroy());
     visit.once('close', cancel);
@@ -46,6 +47,12 @@ export class OpenVisits {
   close(): void {
     this.#unsubscribe();
   }
+}
+
+/** When what an identity has open ends by itself, ms since 1970. */
+function endOf(identity: Visitor): number | undefined {
+  if (identity.kind === 'share') return identity.expiresAt;
+  return identity.kind === 'access-token' ? identity.endsAt : undefined;
 }
 
 /** Which identities an event takes away; undefined: none. */
