@@ -51,9 +51,9 @@ afterEach(async () => {
 const note = (path: string, value: string) => post.note(path, Buffer.from(value));
 /** Once there is something to be posted: the time for it, and until so many requests have come. */
 async function arrives(count: number): Promise<void> {
-  await vi.waitFor(() => expect(clock.waiting).toBe(1));
+  await vi.waitFor(() => expect(clock.waiting).toBe(1), { timeout: 20_000 });
   await clock.advance(1_000);
-  await vi.waitFor(() => expect(posted).toHaveLength(count));
+  await vi.waitFor(() => expect(posted).toHaveLength(count), { timeout: 20_000 });
 }
 
 it('posts what came together in one request for each node, as numbers, with the key in a header', async () => {
@@ -88,7 +88,7 @@ it('while emoncms says no the last value waits, and it is told once', async () =
   answer = { status: 200, body: 'ok' };
   await arrives(3);
   expect(posted[2]?.fields).toEqual({ node: 'kitchen', fulljson: '{"power":2,"vcc":3.3}' });
-  await vi.waitFor(() => expect(logged).toHaveLength(2));
+  await vi.waitFor(() => expect(logged).toHaveLength(2), { timeout: 20_000 });
   expect(logged[0]).toContain('Format error');
   expect(logged.join()).not.toContain('0123456789abcdef');
   expect(logged[1]).toBe('emoncms takes inputs again');
