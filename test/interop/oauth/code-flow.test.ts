@@ -295,6 +295,9 @@ describe('authorization code flow', () => {
 
   it('prompt=login makes a person sign in again who is signed in already', async () => {
     const browser = new TestBrowser(relay, ann);
+    // Sign-ins are told apart by the second: ann's was in another one.
+    const second = Math.floor(Date.now() / 1000);
+    await expect.poll(() => Math.floor(Date.now() / 1000)).not.toBe(second);
     const { url } = await begin(page, { scope: 'read', prompt: 'login' });
     const asked = await browser.follow(url);
     expect(asked.path).toMatch(/^\/sign-in\?next=/);
@@ -305,7 +308,6 @@ describe('authorization code flow', () => {
       headers: { 'content-type': 'application/json', origin: `http://localhost:${relay.port}` },
       body: JSON.stringify({ name: 'ann', password: ann.password }),
     });
-    // Sign-ins are told apart by the second.
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
     browser.signIn({ ...ann, cookie: again.headers['set-cookie']?.[0]?.split(';')[0] ?? '' });
     const after = await browser.follow(next);
