@@ -110,11 +110,13 @@ export class Publisher {
       return refuseUpgrade(socket, new PorchlightError('bad_request'));
     }
     const program = takeProgramSocket(req);
+    let route: Found | undefined;
     const refuse = (error: PorchlightError): void => {
-      if (program?.hearsRefusal === true) refuseInside(req, socket, head, error);
+      // A page of another host reads what is in a WebSocket: it must not hear whose browser it is in.
+      const mayHear = ownToken(req.headers.authorization) !== undefined || route?.service.access === 'public';
+      if (program?.hearsRefusal === true && mayHear) refuseInside(req, socket, head, error);
       else refuseUpgrade(socket, error, challenge(error, req));
     };
-    let route: Found | undefined;
     this.#resolve(req, arrival)
       .then(([found, identity, basic]) => {
         route = found;
