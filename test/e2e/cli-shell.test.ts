@@ -110,7 +110,9 @@ describe.skipIf(missing !== undefined)(`porchlight in real shells ${missing ?? '
 
   function onTerminal(command: string) {
     let text = '';
-    const started = spawn('script', ['-qec', command, '/dev/null'], {
+    // Where this is set, Node takes no terminal for one with colours.
+    const words = `unset CI; ${command}`;
+    const started = spawn('script', ['-qec', words, '/dev/null'], {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...process.env, ...env(), TERM: 'xterm-256color' },
     });

@@ -3,7 +3,6 @@ export { createMqttLink, examineBroker, tryBroker } from './load.ts';
 export type { MqttLink } from './mqtt-link.ts';
 export {
   type BrokerFiles,
-  checkedBroker,
   leaveMqtt,
   linkViaMqtt,
   parseBrokerUrl,

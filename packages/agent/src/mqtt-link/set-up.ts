@@ -53,7 +53,7 @@ export async function readBroker({ url, user, passwordFile, caFile }: BrokerFile
 }
 
 /** @throws ConfigError when address or user cannot be used */
-export function checkedBroker(broker: Broker): Broker {
+function checkedBroker(broker: Broker): Broker {
   checkMqttSettings({ url: broker.url, user: broker.user, passwordFile: PASSWORD_FILE });
   return broker;
 }
