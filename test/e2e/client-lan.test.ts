@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AgentConfigFile } from '@porchlight/agent';
+import { openLanTcp, TcpDuplex } from '@porchlight/client/node';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { startHome } from './client-rig.ts';
 
@@ -16,6 +18,7 @@ beforeAll(async () => {
   const file = new AgentConfigFile(home.device.dataFolder);
   await file.setLanDoor('127.0.0.1:0');
   await file.expose('web', { target: `http://127.0.0.1:${home.ports.web}`, lan: 'auto' });
+  await file.expose('echo', { target: `tcp://127.0.0.1:${home.ports.echo}`, lan: 'auto' });
   await home.device.agent.reload();
   const { api } = await home.client();
   // The agent tells the relay of it within a moment.
@@ -75,7 +78,7 @@ it('never asks loopback or a public address, whatever the device says', async ()
 it('is shown only to those whose grant reaches the service', async () => {
   const narrowed = await home.client({
     scopes: ['read'],
-    devices: [{ id: home.device.id, services: ['echo'] }],
+    devices: [{ id: home.device.id, services: ['other'] }],
   });
   expect(JSON.stringify(await narrowed.api.devices.get(home.device.id))).not.toContain(door);
 });
@@ -147,6 +150,36 @@ it('a LAN that dies is left at once, and a request that may not be sent twice sa
   expect((await web.fetch('/', { method: 'POST', body: 'x' })).status).toBe(200);
   const other = client.device('shed').service('web');
   expect((await other.fetch('/')).status).toBe(200);
+});
+
+it('TCP goes to the LAN too, by the name of the service or its port, and to the relay when nothing is there', async () => {
+  let reached: number[] = [];
+  const client = await home.client(undefined, {
+    acceptLan,
+    lanTcp: (address, signal) => {
+      reached.push(address.port);
+      return openLanTcp(address, signal);
+    },
+  });
+  const shed = client.device('shed');
+  const big = randomBytes(3_000_000);
+  for (const target of ['echo', home.ports.echo]) {
+    const stream = new TcpDuplex(await shed.tunnel(target));
+    stream.end(big);
+    expect(Buffer.concat(await stream.toArray()).equals(big)).toBe(true);
+  }
+  expect(reached).toEqual([home.ports.echo, home.ports.echo]);
+  expect(shed.service('echo').route).toEqual({ kind: 'lan', origin: `tcp://127.0.0.1:${home.ports.echo}` });
+
+  reached = [];
+  const lost = await home.client(undefined, {
+    acceptLan,
+    lanTcp: () => openLanTcp({ host: '127.0.0.1', port: 1 }),
+  });
+  const stream = new TcpDuplex(await lost.device('shed').tunnel('echo'));
+  stream.end('by the relay');
+  expect(Buffer.concat(await stream.toArray()).toString()).toBe('by the relay');
+  expect(lost.device('shed').service('echo').route?.kind).toBe('relay');
 });
 
 function nonceOf(path: string): string {

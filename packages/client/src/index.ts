@@ -50,7 +50,7 @@ export {
   type SignInOptions,
   signInWithCode,
 } from './sign-in/index.ts';
-export { type ConnectOptions, type TcpConnection, type TcpTarget, Tunnel } from './tcp/index.ts';
+export type { ConnectOptions, OpenLanTcp, TcpConnection, TcpTarget, Tunnel } from './tcp/index.ts';
 export {
   memoryStore,
   OAuthTokens,

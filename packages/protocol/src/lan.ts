@@ -1,7 +1,7 @@
 /**
  * The door of a device on its LAN. Asked `GET /.well-known/porchlight-device?nonce=…`, it answers with JSON:
  * `{"statement":"…","key":"<base64>","signature":"<base64>"}`. `statement` is a text of JSON with `device`, `nonce`,
- * `door` (the origin that was asked) and `services` (name → origin); `key` is the blob of the device's SSH key
+ * `door` (the origin that was asked) and `services` (name → origin, or `tcp://host:port`); `key` is the blob of the device's SSH key
  * (RFC 8709 §4); `signature` is Ed25519 over {@link LAN_PROOF_CONTEXT} and the statement's bytes.
  */
 export const LAN_PROOF_PATH = '/.well-known/porchlight-device';
@@ -24,7 +24,7 @@ export interface LanProof {
     readonly nonce: string;
     /** Origin of the door as it was asked. */
     readonly door: string;
-    /** Origins of services by name. */
+    /** Addresses of services by name. */
     readonly services: ReadonlyMap<string, string>;
   };
 }
@@ -38,6 +38,19 @@ export function isLanOrigin(text: string): boolean {
   if (text.length > URL_MAX || !URL.canParse(text)) return false;
   const { origin, protocol } = new URL(text);
   return origin === text && (protocol === 'http:' || protocol === 'https:');
+}
+
+/** Where a TCP service is on the LAN: `tcp://192.168.1.20:22`. Undefined: it is no such address. */
+export function parseTcpAddress(text: string): { host: string; port: number } | undefined {
+  if (text.length > URL_MAX || !text.startsWith('tcp://') || !URL.canParse(text)) return undefined;
+  const { hostname, port, host } = new URL(text);
+  if (port === '' || `tcp://${host}` !== text) return undefined;
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
+}
+
+/** Where a service may be on the LAN: an origin, or the address of a TCP port. */
+export function isLanAddress(text: string): boolean {
+  return isLanOrigin(text) || parseTcpAddress(text) !== undefined;
 }
 
 /**
@@ -65,7 +78,7 @@ export function parseLanProof(text: string): LanProof | undefined {
   if (typeof listed !== 'object' || listed === null) return undefined;
   const services = new Map<string, string>();
   for (const [name, url] of Object.entries(listed)) {
-    if (typeof url !== 'string' || !isLanOrigin(url)) return undefined;
+    if (typeof url !== 'string' || !isLanAddress(url)) return undefined;
     services.set(name, url);
   }
   return { statement, key, signature, claims: { device, nonce, door, services } };

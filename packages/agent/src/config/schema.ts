@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { isDeviceName, isServiceName, SERVICES_MAX } from '@porchlight/protocol';
-import { isLanOrigin } from '@porchlight/protocol/lan';
+import { isLanAddress, parseTcpAddress } from '@porchlight/protocol/lan';
 import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
 import { parseTarget } from './target.ts';
@@ -53,7 +53,12 @@ const target = z.string().transform((text, context) => {
   }
 });
 
-const LAN_ORIGIN_FAULT = 'must be an address without a path, e.g. http://192.168.1.20:8080, or auto';
+const LAN_ORIGIN_FAULT =
+  'must be an address without a path, e.g. http://192.168.1.20:8080 or tcp://192.168.1.20:22, or auto';
+
+function isTcp(address: string): boolean {
+  return parseTcpAddress(address) !== undefined;
+}
 
 /** One exposed service. */
 export const serviceSettings = z
@@ -62,12 +67,15 @@ export const serviceSettings = z
     /** Believe any certificate of the local server; for `https:` targets with a certificate of their own making. */
     insecureSkipVerify: z.boolean().default(false),
     /** Programs on the LAN may find it there: at this origin, or `auto`: where its target is. */
-    lan: z.union([z.literal('auto'), z.string().refine(isLanOrigin, LAN_ORIGIN_FAULT)]).optional(),
+    lan: z.union([z.literal('auto'), z.string().refine(isLanAddress, LAN_ORIGIN_FAULT)]).optional(),
   })
-  .refine((service) => service.lan === undefined || service.target.kind === 'http', {
-    path: ['lan'],
-    message: 'is for web services only: remove it',
-  })
+  .refine(
+    ({ lan, target: { kind } }) => lan === undefined || lan === 'auto' || isTcp(lan) === (kind === 'tcp'),
+    {
+      path: ['lan'],
+      message: 'is of another kind than the target: tcp:// belongs to tcp://, http:// to http://',
+    },
+  )
   .refine((service) => !service.insecureSkipVerify || service.target.tls, {
     path: ['insecureSkipVerify'],
     message: 'means something for https: targets only: remove it',

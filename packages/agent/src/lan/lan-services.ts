@@ -13,10 +13,17 @@ export function lanServices(
 ): Map<string, string> {
   const found = new Map<string, string>();
   for (const [name, { lan, target }] of services) {
-    if (lan === undefined || target.kind !== 'http') continue;
+    if (lan === undefined) continue;
     const own = target.host === host || OWN.test(target.host) ? host : target.host;
-    const url = lan === 'auto' ? `${target.tls ? 'https' : 'http'}://${own}:${target.port}` : lan;
-    found.set(name, new URL(url).origin);
+    const scheme = target.kind === 'tcp' ? 'tcp' : target.tls ? 'https' : 'http';
+    if (lan !== 'auto') found.set(name, lan);
+    else found.set(name, addressOf(scheme, own, target.port));
   }
   return found;
+}
+
+/** As browsers write it: without the port that the scheme has by itself. */
+function addressOf(scheme: string, host: string, port: number): string {
+  const url = new URL(`${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`);
+  return scheme === 'tcp' ? `tcp://${url.host}` : url.origin;
 }

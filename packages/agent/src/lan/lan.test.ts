@@ -32,6 +32,7 @@ it('services are found at the device, at another machine, or where the owner say
     ['tls', 'https://192.168.1.5:8443'],
     ['bridge', 'http://192.168.1.7'],
     ['said', 'http://192.168.1.9:2'],
+    ['tcp', 'tcp://192.168.1.5:22'],
   ]);
 });
 

@@ -1,6 +1,6 @@
 import { PorchlightError } from '@porchlight/protocol';
 import { RelayApi, type RelayOptions } from '../api/index.ts';
-import { platformWebSocket, type WebSocketConstructor } from '../tcp/index.ts';
+import { type OpenLanTcp, platformWebSocket, type WebSocketConstructor } from '../tcp/index.ts';
 import { RemoteDevice } from './remote-device.ts';
 
 /** What a client is made of; `relay` is all that it needs, and `token` nearly always. */
@@ -12,6 +12,8 @@ export interface ClientOptions extends RelayOptions {
   readonly lan?: 'auto' | 'never' | undefined;
   /** Which addresses may be asked on the LAN; private ones when none is given. */
   readonly acceptLan?: ((url: URL) => boolean) | undefined;
+  /** Opens TCP connections on the LAN (`openLanTcp` of `@porchlight/client/node`); without it TCP goes through the relay. */
+  readonly lanTcp?: OpenLanTcp | undefined;
   /** In place of the global `WebSocket`. */
   readonly webSocket?: WebSocketConstructor | undefined;
 }
@@ -33,9 +35,9 @@ export class Client {
     const known = this.#devices.get(name);
     if (known !== undefined) return known;
     if (name === '') throw new PorchlightError('bad_request', 'Give the name of a device');
-    const { lan = isBrowser() ? 'never' : 'auto', acceptLan, webSocket } = this.#options;
+    const { lan = isBrowser() ? 'never' : 'auto', acceptLan, lanTcp, webSocket } = this.#options;
     const made = new RemoteDevice(
-      { api: this.api, lan, acceptLan, webSocket: () => webSocket ?? platformWebSocket() },
+      { api: this.api, lan, acceptLan, lanTcp, webSocket: () => webSocket ?? platformWebSocket() },
       name,
     );
     this.#devices.set(name, made);

@@ -1,4 +1,5 @@
 import type { Device } from '@porchlight/protocol/api';
+import { parseTcpAddress } from '@porchlight/protocol/lan';
 import type { CallOptions } from '../api/index.ts';
 import {
   type ConnectOptions,
@@ -40,8 +41,9 @@ export class RemoteDevice {
   }
 
   /**
-   * Opens a TCP connection to a port of the device, or to a service of it that is no web service, over the relay's
-   * HTTPS port. A device that calls home is waited for.
+   * Opens a TCP connection to a port of the device, or to a service of it that is no web service: on the LAN where the
+   * service is open there and the device proves itself, else over the relay's HTTPS port. A device that calls home is
+   * waited for.
    * @throws PorchlightError `device_offline` with `offlineSince`, `service_unknown`, `scope_missing` and others
    */
   async connect(target: TcpTarget, options: ConnectOptions = {}): Promise<TcpConnection> {
@@ -51,7 +53,29 @@ export class RemoteDevice {
   /** As {@link RemoteDevice.connect}, as a thing to be read and written piece by piece. */
   async tunnel(target: TcpTarget, options: ConnectOptions = {}): Promise<Tunnel> {
     const { api, facts, webSocket } = this.#parts;
+    const onLan = await this.#lanTunnel(target, options);
+    if (onLan !== undefined) return onLan;
     const { id } = await facts.device(options);
     return openTunnel(api.caller, webSocket(), { device: id, target }, options);
+  }
+
+  /** Undefined: it is not open on the LAN, or does not answer there. */
+  async #lanTunnel(target: TcpTarget, { signal }: ConnectOptions): Promise<Tunnel | undefined> {
+    const { lanTcp, facts } = this.#parts;
+    if (lanTcp === undefined) return undefined;
+    const { services } = await facts.deviceOrLast();
+    const found = services.find(({ name, port }) => name === target || port === target);
+    if (found?.kind !== 'tcp' || found.lan === undefined) return undefined;
+    const service = this.service(found.name);
+    const route = await service.choose();
+    const address = route.kind === 'lan' ? parseTcpAddress(route.origin) : undefined;
+    if (address === undefined) return undefined;
+    try {
+      return await lanTcp(address, signal ?? undefined);
+    } catch (error) {
+      if (signal?.aborted === true) throw error;
+      service.lost();
+      return undefined;
+    }
   }
 }

@@ -3,7 +3,7 @@ import type { Service } from '@porchlight/protocol/api';
 import type { CallOptions, RelayApi } from '../api/index.ts';
 import { unreachable } from '../errors/index.ts';
 import { type Route, RouteChoice } from '../lan/index.ts';
-import type { ConnectOptions, TcpConnection, WebSocketConstructor } from '../tcp/index.ts';
+import type { ConnectOptions, OpenLanTcp, TcpConnection, WebSocketConstructor } from '../tcp/index.ts';
 import { type DeviceFacts, serviceOf } from './device-facts.ts';
 import { porchlightFailure } from './failure.ts';
 import { openRelaySocket, openSocket, type SocketOptions } from './service-socket.ts';
@@ -16,6 +16,7 @@ export interface ServiceParts {
   readonly facts: DeviceFacts;
   readonly lan: 'auto' | 'never';
   readonly acceptLan: ((url: URL) => boolean) | undefined;
+  readonly lanTcp: OpenLanTcp | undefined;
   readonly webSocket: () => WebSocketConstructor;
   readonly connect: (service: string, options?: ConnectOptions) => Promise<TcpConnection>;
 }
@@ -47,6 +48,11 @@ export class RemoteService {
   /** Where requests go now; undefined: nothing was sent yet. */
   get route(): Route | undefined {
     return this.#choice.route;
+  }
+
+  /** The LAN failed: the relay, until it is looked for again. */
+  lost(): void {
+    this.#choice.lost();
   }
 
   /** Chooses the route now, without a request. */

@@ -1,5 +1,5 @@
 import { PorchlightError } from '@porchlight/protocol';
-import { isLanHost, isLanOrigin } from '@porchlight/protocol/lan';
+import { isLanAddress, isLanHost } from '@porchlight/protocol/lan';
 import type { Fetch } from '../api/index.ts';
 import { prove } from './proof.ts';
 
@@ -88,7 +88,7 @@ export class RouteChoice {
   /** A device must not make its people's computers ask whom it likes. */
   #check(origin: string): void {
     const { accept = ({ hostname }: URL) => isLanHost(hostname) } = this.#parts;
-    if (isLanOrigin(origin) && accept(new URL(origin))) return;
+    if (isLanAddress(origin) && accept(new URL(origin))) return;
     throw new PorchlightError('bad_answer', 'The LAN address is not used: it is no address of a LAN');
   }
 

@@ -1,7 +1,7 @@
 import { PorchlightError } from '@porchlight/protocol';
 import { BEARER_SUBPROTOCOL, TCP_SUBPROTOCOL, tunnelPath } from '@porchlight/protocol/tunnel';
 import type { ApiCaller, CallOptions } from '../api/index.ts';
-import { Tunnel } from './tunnel.ts';
+import { type Tunnel, WebSocketTunnel } from './tunnel.ts';
 
 /** A TCP port of the device, or a service of it by name. */
 export type TcpTarget = number | string;
@@ -10,6 +10,12 @@ export interface ConnectOptions extends CallOptions {
   /** Called when the device calls home and has to be waited for; `dueAt`: when its next call is expected. */
   readonly onWaiting?: ((waiting: { readonly dueAt: number }) => void) | undefined;
 }
+
+/** Opens a TCP connection to an address of the LAN, which browsers cannot: `openLanTcp` of `@porchlight/client/node`. */
+export type OpenLanTcp = (
+  address: { readonly host: string; readonly port: number },
+  signal?: AbortSignal,
+) => Promise<Tunnel>;
 
 /** The standard WebSocket, or one of your own of the same shape. */
 export type WebSocketConstructor = new (url: string, protocols?: string[]) => WebSocket;
@@ -56,7 +62,7 @@ function openOnce(
   return new Promise((resolve, reject) => {
     const leave = () => tunnel.destroy(signal?.reason);
     signal?.addEventListener('abort', leave, { once: true });
-    const tunnel: Tunnel = new Tunnel(new webSocket(url, protocols), {
+    const tunnel: WebSocketTunnel = new WebSocketTunnel(new webSocket(url, protocols), {
       onOpen() {
         // From here on it is closed by its own methods.
         signal?.removeEventListener('abort', leave);

@@ -18,8 +18,22 @@ export interface TunnelHopes {
   readonly onWaiting: ((waiting: { readonly dueAt: number }) => void) | undefined;
 }
 
-/** One TCP connection in a WebSocket, to be read and written piece by piece. */
-export class Tunnel {
+/** One TCP connection to a device, to be read and written piece by piece. */
+export interface Tunnel {
+  /** The next bytes; undefined: the device sends no more. @throws PorchlightError when it was cut off */
+  read(): Promise<Uint8Array | undefined>;
+  /** Resolves once the bytes are on their way: as fast as the device takes them. @throws PorchlightError */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Nothing more is written, as TCP's FIN; the device may still send. */
+  end(): void;
+  /** Cuts it off. Idempotent. */
+  destroy(error?: unknown): void;
+  /** Resolves when the connection is gone, in order or not. */
+  readonly closed: Promise<void>;
+}
+
+/** A TCP connection in a WebSocket through the relay. */
+export class WebSocketTunnel implements Tunnel {
   readonly #socket: WebSocket;
   readonly #hopes: TunnelHopes;
   readonly #send = new SendWindow();
