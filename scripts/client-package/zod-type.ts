@@ -29,6 +29,8 @@ export function typeText(schema: unknown, side: Side): string {
         .join(' | ');
     case 'array':
       return `(${typeText(def['element'], side)})[]`;
+    case 'tuple':
+      return `[${(def['items'] as unknown[]).map((item) => typeText(item, side)).join(', ')}]`;
     case 'record':
       return `Record<string, ${typeText(def['valueType'], side)}>`;
     case 'union':

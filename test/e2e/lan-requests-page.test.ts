@@ -6,6 +6,7 @@ import {
   type TestPerson,
   type TestRelay,
 } from '@porchlight/testkit';
+import { connectAsync } from 'mqtt';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askBaseStation, makeBaseStation } from './base-station-rig.ts';
@@ -83,9 +84,21 @@ describe.skipIf(chromium.missing !== undefined)(
       await picture('device');
       await card.getByRole('textbox', { name: 'Name' }).fill('kitchen');
       await page.keyboard.press('Enter');
-      expect(await device.outcome).toMatchObject({ username: 'kitchen' });
+      const given = await device.outcome;
+      expect(given).toMatchObject({ username: 'kitchen' });
       await panel.getByTestId('wifi-kitchen').waitFor();
       await expect.poll(() => card.count()).toBe(0);
+      const { mqtts, ca = '', username, password } = given!;
+      const sensor = await connectAsync(`mqtts://127.0.0.1:${mqtts}`, { ca, username, password });
+      for (const value of ['21', '22', '21.5']) {
+        await sensor.publishAsync('emon/kitchen/temperature', value, { qos: 1 });
+      }
+      await page.reload();
+      const values = panel.getByRole('list', { name: 'Values' });
+      await values.getByText('emon/kitchen/temperature').waitFor();
+      await values.getByText('21.5').waitFor();
+      expect(await isWide()).toBe(false);
+      await sensor.endAsync();
       await picture('devices');
     }, 60_000);
 

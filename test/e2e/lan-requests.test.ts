@@ -61,6 +61,7 @@ it('a WiFi device is seen from afar, allowed, fetches its credentials, and its v
   for (const [method, url] of [
     ['GET', `/api/devices/${attic.id}/lan-requests`],
     ['GET', `/api/devices/${attic.id}/lan-devices`],
+    ['GET', `/api/devices/${attic.id}/lan-inputs`],
     ['POST', path(request, 'allow')],
   ] as const) {
     const body = method === 'POST' ? { code: request.code } : undefined;
@@ -87,6 +88,11 @@ it('a WiFi device is seen from afar, allowed, fetches its credentials, and its v
   await expect
     .poll(async () => (await listed()).items[0]?.lastSeenAt, { timeout: 30_000 })
     .toBeGreaterThan(0);
+  const said = async () => JSON.parse((await alice.api('GET', `/api/devices/${attic.id}/lan-inputs`)).body);
+  await expect.poll(said, { timeout: 30_000, interval: 500 }).toMatchObject({
+    ...{ here: true, more: 0 },
+    items: [{ topic: 'emon/kitchen/temperature', device: 'kitchen', value: '21.5' }],
+  });
   const readings = async () =>
     JSON.parse((await alice.api('GET', `/api/devices/${attic.id}/readings?span=24h`)).body);
   await expect

@@ -15,6 +15,9 @@ export const LAN_REQUESTS_MAX = 50;
 export const LAN_DEVICES_MAX = 200;
 /** Values that one message passes on: as many as the relay keeps of a device. */
 export const PASSED_READINGS_MAX = 64;
+/** Inputs that one answer lists, and points of each: with these the longest answer fits a line. */
+export const LAN_INPUTS_MAX = 100;
+export const LAN_INPUT_POINTS_MAX = 24;
 /** A base station sends each list this often at most, and the relay ends one that goes on sending more. */
 export const BASE_STATION_PACE_MS = 1_000;
 
@@ -58,6 +61,20 @@ export const lanDevice = z.strictObject({
 });
 export type LanDevice = z.infer<typeof lanDevice>;
 
+/** What comes in under one topic. */
+export const lanInput = z.strictObject({
+  topic: z.string().max(256),
+  device: name.optional().describe('of the WiFi device that publishes it; absent: a program'),
+  value: z.string().max(80).describe('the last one'),
+  at: instant,
+  silent: z.boolean().describe('nothing has come for longer than is usual'),
+  history: z
+    .array(z.tuple([instant, z.number()]))
+    .max(LAN_INPUT_POINTS_MAX)
+    .describe('its numbers with their times, oldest first'),
+});
+export type LanInput = z.infer<typeof lanInput>;
+
 /** Why a base station does not do what it was asked to. */
 export const lanRefusal = z.enum(['gone', 'code', 'off', 'paused', 'name', 'failed']);
 export type LanRefusal = z.infer<typeof lanRefusal>;
@@ -92,6 +109,14 @@ export const baseStationMessage = z.discriminatedUnion('type', [
     .describe('The outcome of the `lan-answer` with that number.'),
   z
     .strictObject({
+      type: z.literal('inputs'),
+      n: number,
+      inputs: z.array(lanInput).max(LAN_INPUTS_MAX),
+      more: number.describe('inputs beside those listed'),
+    })
+    .describe('The answer to the `inputs-ask` with that number.'),
+  z
+    .strictObject({
       type: z.literal('readings'),
       values: z
         .array(z.strictObject({ name, value: z.string().max(200) }))
@@ -115,5 +140,8 @@ export const baseStationRequest = z.discriminatedUnion('type', [
       code: z.string().max(16).optional().describe('what the person compared'),
     })
     .describe('A person answers a request. The device may refuse.'),
+  z
+    .strictObject({ type: z.literal('inputs-ask'), n: number.describe('counts up') })
+    .describe('A person looks at what its devices say.'),
 ]);
 export type BaseStationRequest = z.infer<typeof baseStationRequest>;

@@ -24,6 +24,7 @@ import type {
   JoinRequest,
   LanAllowance,
   LanDevices,
+  LanInputs,
   LanRequest,
   LinkButtonRequest,
   MadeAccessToken,
@@ -210,6 +211,8 @@ export const api = {
   deny: (id: string, code: string) =>
     request<unknown>('POST', `/api/join-requests/${part(id)}/deny`, { body: { code } }),
   lanRequests: (signal: AbortSignal) => request<Page<LanRequest>>('GET', '/api/lan-requests', { signal }),
+  lanInputs: (id: string, signal: AbortSignal) =>
+    request<LanInputs>('GET', `/api/devices/${part(id)}/lan-inputs`, { signal }),
   lanDevices: (id: string, signal: AbortSignal) =>
     request<LanDevices>('GET', `/api/devices/${part(id)}/lan-devices`, { signal }),
   allowLan: (id: string, requestId: string, body: LanAllowance) =>

@@ -32,6 +32,7 @@ export const keys = {
   emoncms: (id: string, service: string) => ['emoncms', id, service],
   joinRequests: ['join-requests'],
   lanRequests: ['lan-requests'],
+  lanInputs: (deviceId: string) => ['lan-inputs', deviceId] as const,
   lanDevices: (deviceId: string) => ['lan-devices', deviceId] as const,
   linkButtons: ['link-buttons'],
   enrolmentTokens: ['enrolment-tokens'],

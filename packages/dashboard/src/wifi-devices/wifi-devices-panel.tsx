@@ -2,6 +2,7 @@ import type { LanDevice } from '@porchlight/protocol/api';
 import { useQuery } from '@tanstack/react-query';
 import { Ago } from '../format/index.ts';
 import { ErrorNote, Panel, Pill } from '../ui/index.ts';
+import { LanInputs } from './lan-inputs.tsx';
 import { LanRequestCard } from './lan-request-card.tsx';
 import { lanDevicesQuery, useLanRequests } from './use-lan.ts';
 
@@ -35,6 +36,7 @@ export function WifiDevicesPanel({ deviceId }: { deviceId: string }) {
           ))}
         </ul>
       )}
+      {data.items.length > 0 && <LanInputs deviceId={deviceId} />}
       {data.more > 0 && <p className="text-sm text-muted">{data.more} more are on its settings page.</p>}
     </Panel>
   );

@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import { lanDevice as heardDevice, lanRequest as heardRequest } from '../base-station.ts';
+import {
+  lanDevice as heardDevice,
+  lanInput as heardInput,
+  lanRequest as heardRequest,
+} from '../base-station.ts';
 import { id } from './common.ts';
 
 /** A WiFi device asks a base station to be let in. */
@@ -32,6 +36,17 @@ export const lanDevices = z.object({
   more: z.number().int(),
 });
 export type LanDevices = z.infer<typeof lanDevices>;
+
+/** What a base station's devices say, by topic. */
+export const lanInput = z.object(heardInput.shape);
+export type LanInput = z.infer<typeof lanInput>;
+
+export const lanInputs = z.object({
+  here: z.boolean(),
+  items: z.array(lanInput),
+  more: z.number().int(),
+});
+export type LanInputs = z.infer<typeof lanInputs>;
 
 export const lanRequestParams = z.object({ id, request: z.string().max(64) });
 

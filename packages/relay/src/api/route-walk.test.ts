@@ -148,11 +148,12 @@ test("another account's ids give 404 on every route and change nothing", async (
   const ofUser = { url: { id: device, service: 'web', name: 'guest' } };
 
   const answered: string[] = [];
-  rig.baseStations
-    .open({ deviceId: device, accountId: rig.idOf('bob'), deviceName: 'bobs-box' }, ({ id }) => {
-      answered.push(id);
-    })
-    .hear({ type: 'lan-requests', remoteAllow: true, requests: [LAN_REQUEST], more: 0 });
+  const owner = { deviceId: device, accountId: rig.idOf('bob'), deviceName: 'bobs-box' };
+  const station = rig.baseStations.open(owner, (message) => {
+    if (message.type === 'lan-answer') answered.push(message.id);
+    else station.hear({ type: 'inputs', n: message.n, inputs: [], more: 0 });
+  });
+  station.hear({ type: 'lan-requests', remoteAllow: true, requests: [LAN_REQUEST], more: 0 });
   const ofLanRequest = { url: { id: device, request: LAN_REQUEST.id }, body: { code: LAN_REQUEST.code } };
   const ended: string[] = [];
   const connection = newId();
@@ -176,6 +177,7 @@ test("another account's ids give 404 on every route and change nothing", async (
     'GET /api/devices/:id/readings': ofDevice,
     'GET /api/devices/:id/lan-requests': ofDevice,
     'GET /api/devices/:id/lan-devices': ofDevice,
+    'GET /api/devices/:id/lan-inputs': ofDevice,
     'POST /api/devices/:id/lan-requests/:request/allow': ofLanRequest,
     'POST /api/devices/:id/lan-requests/:request/deny': ofLanRequest,
     'POST /api/devices/:id/kick': ofDevice,

@@ -13,6 +13,7 @@ const NEEDS: Record<Scope | 'any' | 'browser' | 'admin', readonly string[]> = {
     'GET /api/devices/:id/health',
     'GET /api/devices/:id/readings',
     'GET /api/devices/:id/lan-devices',
+    'GET /api/devices/:id/lan-inputs',
     'GET /api/devices/:id/mqtt-credentials',
     'GET /api/mqtt-connections',
     'GET /api/events',

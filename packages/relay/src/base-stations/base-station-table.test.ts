@@ -133,3 +133,30 @@ test('changes are told, and values are kept as readings of the base station', as
   ]);
   expect(noted).toEqual([['d1', [['kitchen/power', '12']]]]);
 });
+
+test('several who look at the values at once ask once; an answer of another kind is none', async () => {
+  expect(await table.inputs('d1')).toBeUndefined();
+  const station = open();
+  const inputs = [{ topic: 'emon/kitchen/power', value: '7', at: 5, silent: false, history: [] }];
+  const both = Promise.all([table.inputs('d1'), table.inputs('d1')]);
+  expect(said).toEqual([{ type: 'inputs-ask', n: 1 }]);
+  station.hear({ type: 'inputs', n: 1, inputs, more: 2 });
+  expect(await both).toEqual([
+    { inputs, more: 2 },
+    { inputs, more: 2 },
+  ]);
+  await clock.advance(2_000);
+  const late = table.inputs('d1');
+  station.hear({ type: 'lan-answered', n: 2, ok: true });
+  await expect(late).rejects.toMatchObject({ code: 'bad_answer' });
+});
+
+test('a base station that does not tell its values in time, or goes, is said to', async () => {
+  const station = open();
+  const silent = expect(table.inputs('d1')).rejects.toMatchObject({ code: 'device_timeout' });
+  await clock.advance(10_000);
+  await silent;
+  const gone = expect(table.inputs('d1')).rejects.toMatchObject({ code: 'device_offline' });
+  station.close();
+  await gone;
+});

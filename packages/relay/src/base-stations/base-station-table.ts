@@ -12,6 +12,8 @@ import type { EventBus } from '../events.ts';
 
 /** A base station asks its disk and no person: more than this is no answer. */
 const ANSWER_MS = 10_000;
+/** Several who look at once ask once. */
+const INPUTS_LIFE_MS = 2_000;
 /** Answers of people that one base station has yet to carry out. */
 const ANSWERS_MAX = 20;
 
@@ -49,14 +51,29 @@ export interface BaseStations {
    * changed), `bad_request` (the name), `bad_answer` (it failed), `device_timeout`, `busy`
    */
   answer(deviceId: string, answer: LanAnswer): Promise<void>;
+  /**
+   * Asks the base station what its devices say; an answer counts for a moment. Undefined: it is offline, or none.
+   * @throws PorchlightError `device_offline`, `device_timeout`, `busy`
+   */
+  inputs(deviceId: string): Promise<LanInputsTold | undefined>;
 }
+
+export type LanInputsTold = Pick<Extract<BaseStationMessage, { type: 'inputs' }>, 'inputs' | 'more'>;
+
+/** What answers a numbered question. */
+type Answered = Extract<BaseStationMessage, { type: 'lan-answered' | 'inputs' }>;
+type Question = Extract<BaseStationRequest, { type: 'lan-answer' | 'inputs-ask' }>;
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 interface Live extends BaseStation {
   remoteAllow: boolean;
   requests: BaseStation['requests'];
   devices: BaseStation['devices'];
   readonly send: (message: BaseStationRequest) => void;
-  readonly waiting: Map<number, (answer: Extract<BaseStationMessage, { type: 'lan-answered' }>) => void>;
+  readonly waiting: Map<number, (answer: Answered) => void>;
+  /** The last question for inputs, which all who ask within a moment share. */
+  asked: { readonly at: number; readonly told: Promise<LanInputsTold> } | undefined;
   readonly fail: Set<(error: PorchlightError) => void>;
 }
 
@@ -88,6 +105,7 @@ export class BaseStationTable implements BaseStations {
     const live: Live = {
       ...{ deviceId, accountId, deviceName },
       ...{ remoteAllow: false, requests: none, devices: none, send, waiting: new Map(), fail: new Set() },
+      asked: undefined,
     };
     const old = this.#live.get(deviceId);
     this.#live.set(deviceId, live);
@@ -119,7 +137,8 @@ export class BaseStationTable implements BaseStations {
       ok,
       refusal = 'failed',
       reason,
-    } = await this.#ask(live, {
+    } = await this.#ask<'lan-answered'>(live, {
+      type: 'lan-answer',
       ...{ id: requestId, answer, by: by.accountName },
       ...(code === undefined ? {} : { code }),
       ...(name === undefined ? {} : { name }),
@@ -139,10 +158,21 @@ export class BaseStationTable implements BaseStations {
     });
   }
 
-  #ask(
+  async inputs(deviceId: string): Promise<LanInputsTold | undefined> {
+    const live = this.#live.get(deviceId);
+    if (live === undefined) return undefined;
+    const now = this.#parts.clock.monotonic();
+    if (live.asked === undefined || now - live.asked.at >= INPUTS_LIFE_MS) {
+      live.asked = { at: now, told: this.#ask<'inputs'>(live, { type: 'inputs-ask' }) };
+    }
+    const { inputs, more } = await live.asked.told;
+    return { inputs, more };
+  }
+
+  #ask<T extends Answered['type']>(
     live: Live,
-    message: Omit<BaseStationRequest, 'type' | 'n'>,
-  ): Promise<Extract<BaseStationMessage, { type: 'lan-answered' }>> {
+    message: DistributiveOmit<Question, 'n'>,
+  ): Promise<Extract<Answered, { type: T }>> {
     if (live.waiting.size >= ANSWERS_MAX) {
       throw new PorchlightError('busy', 'The base station has yet to carry out other answers');
     }
@@ -162,9 +192,11 @@ export class BaseStationTable implements BaseStations {
       live.fail.add(fail);
       live.waiting.set(n, (answered) => {
         end();
-        resolve(answered);
+        const fits = (answered.type === 'inputs') === (message.type === 'inputs-ask');
+        if (fits) resolve(answered as Extract<Answered, { type: T }>);
+        else reject(new PorchlightError('bad_answer'));
       });
-      live.send({ type: 'lan-answer', n, ...message });
+      live.send({ ...message, n });
     });
   }
 
@@ -193,6 +225,7 @@ export class BaseStationTable implements BaseStations {
         live.devices = { items: message.devices, more: message.more };
         return events.publish({ type: 'lan-devices-changed', accountId, deviceId });
       case 'lan-answered':
+      case 'inputs':
         return live.waiting.get(message.n)?.(message);
       case 'readings': {
         const values = new Map(message.values.map(({ name, value }) => [name, value]));

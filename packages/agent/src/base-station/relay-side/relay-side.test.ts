@@ -231,3 +231,26 @@ test('the link speaks for the base station that is open', () => {
   expect(spoken[1]).toBeUndefined();
   stop();
 });
+
+test('what the devices say is told when it is asked for: few points, and names instead of ids', () => {
+  const channel = open();
+  take();
+  const history = Array.from({ length: 100 }, (_, n) => ({ at: n * 10, value: n / 3 }));
+  inputs = [
+    { ...input('emon/kitchen/power', '33'), history },
+    { ...input('emon/other', 'x'.repeat(100)), device: 'gone' },
+    ...Array.from({ length: 120 }, (_, n) => input(`emon/n${n}`, '1')),
+  ];
+  channel.hear({ type: 'inputs-ask', n: 4 });
+  const [answer] = take();
+  if (answer?.type !== 'inputs') throw new Error('no answer');
+  expect([answer.n, answer.inputs.length, answer.more]).toEqual([4, 100, 22]);
+  const [power, other] = answer.inputs;
+  expect(power).toMatchObject({ topic: 'emon/kitchen/power', device: 'kitchen', value: '33', silent: false });
+  expect(power?.history.length).toBe(24);
+  expect([power?.history[0], power?.history.at(-1)]).toEqual([
+    [0, 0],
+    [990, 33],
+  ]);
+  expect([other?.device, other?.value.length]).toEqual([undefined, 80]);
+});

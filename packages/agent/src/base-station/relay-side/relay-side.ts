@@ -4,7 +4,7 @@ import { ConfigError } from '../../config/index.ts';
 import type { BaseStationSide } from '../../link/index.ts';
 import type { Logger } from '../../log/index.ts';
 import type { Refusal, Station } from './ports.ts';
-import { deviceSummary, newReadings, requestSummary } from './summaries.ts';
+import { deviceSummary, inputSummary, newReadings, requestSummary } from './summaries.ts';
 
 /** What changes by itself, such as a device that has become silent, is looked for so often. */
 const LOOK_MS = 10_000;
@@ -25,6 +25,7 @@ export interface RelaySideParts {
   readonly logger: Logger;
 }
 
+type LanAnswer = Extract<BaseStationRequest, { type: 'lan-answer' }>;
 type Outcome = Omit<Extract<BaseStationMessage, { type: 'lan-answered' }>, 'type' | 'n'>;
 
 /** One open channel to the relay. */
@@ -125,6 +126,9 @@ export class RelaySide implements BaseStationSide {
 
   #hear(listening: Listening, message: BaseStationRequest): void {
     const { n } = message;
+    if (message.type === 'inputs-ask') {
+      return listening.send({ type: 'inputs', n, ...inputSummary(this.#parts.station) });
+    }
     if (listening.answering >= ANSWERS_MAX) {
       const reason = 'the base station has yet to carry out other answers';
       return listening.send({ type: 'lan-answered', n, ok: false, refusal: 'failed', reason });
@@ -138,7 +142,7 @@ export class RelaySide implements BaseStationSide {
     });
   }
 
-  async #answer({ id, answer, by, name, code }: BaseStationRequest): Promise<Outcome> {
+  async #answer({ id, answer, by, name, code }: LanAnswer): Promise<Outcome> {
     const { station, audit, logger } = this.#parts;
     const request = station.requests.waiting(id);
     const refusal = this.#refusalOf(request, code);

@@ -1,7 +1,10 @@
 import {
   LAN_DEVICES_MAX,
+  LAN_INPUT_POINTS_MAX,
+  LAN_INPUTS_MAX,
   LAN_REQUESTS_MAX,
   type LanDevice,
+  type LanInput,
   type LanRequest,
   PASSED_READINGS_MAX,
 } from '@porchlight/protocol';
@@ -39,6 +42,32 @@ export function deviceSummary(station: Station): { devices: LanDevice[]; more: n
     };
   });
   return { devices: listed, more: all.length - listed.length };
+}
+
+/** What its devices say, with a few points of each input's history. */
+export function inputSummary(station: Station): { inputs: LanInput[]; more: number } {
+  const all = station.inputs.list();
+  const names = new Map(station.devices().map(({ id, name }) => [id, cut(name, 64)]));
+  const inputs = all.slice(0, LAN_INPUTS_MAX).map(({ topic, device, value, at, silent, history }) => {
+    const by = device === undefined ? undefined : names.get(device);
+    return {
+      topic: cut(topic, 256),
+      ...(by === undefined ? {} : { device: by }),
+      ...{ value: cut(value, 80), at: Math.round(at), silent },
+      history: evenly(history, LAN_INPUT_POINTS_MAX).map((point): [number, number] => [
+        Math.round(point.at),
+        Number(point.value.toPrecision(6)),
+      ]),
+    };
+  });
+  return { inputs, more: all.length - inputs.length };
+}
+
+/** So many of them at most, evenly, and the last one always. */
+function evenly<T>(all: readonly T[], max: number): T[] {
+  if (all.length <= max) return [...all];
+  const last = all.length - 1;
+  return Array.from({ length: max }, (_, n) => all[Math.round((n * last) / (max - 1))] as T);
 }
 
 /** What of the inputs is newer than `since`, named as its topic goes on behind the base topic. */

@@ -3,6 +3,7 @@ import {
   lanAllowance,
   lanDenial,
   lanDevices,
+  lanInputs,
   lanRequest,
   lanRequestParams,
   lanRequests,
@@ -70,6 +71,21 @@ export function baseStationRoutes(endpoints: Endpoints): void {
       const station = baseStations.get(device.id);
       const { items, more } = station?.devices ?? { items: [], more: 0 };
       return { here: station !== undefined, items: [...items], more };
+    },
+  });
+
+  endpoints.guarded({
+    method: 'GET',
+    url: '/api/devices/:id/lan-inputs',
+    summary: 'Asks this base station what its WiFi devices say, by topic.',
+    action: 'lan-device:read',
+    limit: { capacity: 60, refillMs: 500 },
+    params: idParams,
+    answer: lanInputs,
+    run: async ({ person, params }) => {
+      const device = await ownDevice(devices, person, 'lan-device:read', params.id);
+      const told = await baseStations.inputs(device.id);
+      return { here: told !== undefined, items: told?.inputs ?? [], more: told?.more ?? 0 };
     },
   });
 
