@@ -1,4 +1,5 @@
 import { RelayApi, staticToken, type TokenSource } from '@porchlight/client';
+import { findLoopbackNames } from '@porchlight/client/node';
 import { configFolder, type RelayLogin, RelayLogins } from '../relays/index.ts';
 import { notLoggedIn, relayNamed } from './choose-relay.ts';
 import { SignInTokens } from './sign-in-tokens.ts';
@@ -30,6 +31,8 @@ export interface Session {
  * @throws CommandError when nobody is logged in there
  */
 export async function openSession(flags: PersonFlags): Promise<Session> {
+  // A relay on trial may be at a name below localhost.
+  findLoopbackNames();
   const logins = new RelayLogins(configFolder(process.env));
   const origin = flags.relay === undefined ? await logins.current() : await relayNamed(flags.relay, logins);
   if (origin === undefined) throw notLoggedIn();
