@@ -1,15 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PorchlightError } from '@porchlight/protocol';
-import { Provider } from 'oidc-provider';
+import type { Provider } from 'oidc-provider';
 import type { Identities } from '../access/index.ts';
 import type { Accounts, Sessions } from '../accounts/index.ts';
 import type { Clock } from '../clock.ts';
 import { addressKey, type Rate, TokenBuckets } from '../token-buckets.ts';
-import { createAdapters } from './adapter.ts';
 import type { AppGrants } from './app-grants.ts';
 import type { Apps } from './apps.ts';
 import type { SignedIn } from './console-session.ts';
-import { createProvider } from './create-provider.ts';
 import { paceDevicePolls } from './device-polls.ts';
 import type { PageOf } from './error-page.ts';
 import { askForTokens, isRelayProof, type TokenAnswer, type TokenRequest } from './in-process-tokens.ts';
@@ -164,6 +162,7 @@ export class AuthorizationServer {
 
   async #create(): Promise<Provider> {
     const { apps, grants, records, keys, accounts, issuer, page, clock, onError } = this.#parts;
+    const { createAdapters, createProvider, endedBy } = await import('./library.ts');
     const provider: Provider = createProvider({
       issuer: issuer(),
       keys: await keys.current(),
@@ -178,11 +177,6 @@ export class AuthorizationServer {
     paceDevicePolls(provider, clock);
     return provider;
   }
-}
-
-/** The library ends a grant when its app revokes a token of it, and when a code or refresh token came twice. */
-function endedBy(): 'app' | 'reuse' {
-  return Provider.ctx?.oidc.route === 'revocation' ? 'app' : 'reuse';
 }
 
 function redirect(res: ServerResponse, location: string): void {
